@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+import { overlayResolver } from './scripts/overlay-resolver.ts';
+
+export default defineConfig({
+  plugins: [overlayResolver()],
+  test: {
+    maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 30_000 } },
+      { extends: true, test: { name: 'render', include: ['tests/render/**/*.test.ts'], testTimeout: 300_000 } },
+      {
+        extends: true,
+        test: {
+          name: 'services',
+          include: ['tests/{services,faults}/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
