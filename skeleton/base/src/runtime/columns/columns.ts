@@ -1,0 +1,55 @@
+import { fieldNames, type TableSchema } from '../schema/table-schema.ts';
+import { allocateColumn, type Column, sliceColumn, takeFromColumn } from './column.ts';
+
+/** A bounded group of records stored column by column: the fast view of a batch. */
+export class Columns {
+  readonly schema: TableSchema;
+  readonly columns: readonly Column[];
+  /** Records that are filled in; a reader that fills the columns in place counts this up. */
+  length: number;
+
+  constructor(schema: TableSchema, columns: readonly Column[], length: number) {
+    this.schema = schema;
+    this.columns = columns;
+    this.length = length;
+  }
+
+  /** Empty columns with room for `capacity` records. */
+  static allocate(schema: TableSchema, capacity: number): Columns {
+    const columns = schema.fields.map((field) => allocateColumn(field, capacity));
+    return new Columns(schema, columns, 0);
+  }
+
+  column(name: string): Column {
+    const column = this.columns.find((candidate) => candidate.field.name === name);
+    if (column === undefined) {
+      throw new RangeError(`No column ${name}; there are ${fieldNames(this.schema).join(', ')}.`);
+    }
+    return column;
+  }
+
+  /** Records `start` up to `end`, without copying. */
+  slice(start: number, end: number): Columns {
+    if (start === 0 && end === this.length) return this;
+    return new Columns(
+      this.schema,
+      this.columns.map((column) => sliceColumn(column, start, end)),
+      end - start,
+    );
+  }
+
+  /** The records at `indices`, copied. */
+  take(indices: readonly number[]): Columns {
+    return new Columns(
+      this.schema,
+      this.columns.map((column) => takeFromColumn(column, indices)),
+      indices.length,
+    );
+  }
+
+  /** The named columns in that order, without copying. */
+  select(names: readonly string[]): Columns {
+    const columns = names.map((name) => this.column(name));
+    return new Columns({ fields: columns.map((column) => column.field) }, columns, this.length);
+  }
+}

@@ -1,0 +1,74 @@
+import { type Field, sameType, type TableSchema } from '../schema/table-schema.ts';
+import { allocateColumn, type Column } from './column.ts';
+import { Columns } from './columns.ts';
+import { readValues } from './read-values.ts';
+import type { ConversionFailure } from './rows.ts';
+import { ValueError, writeValue } from './write-values.ts';
+
+export function hasSchema(columns: Columns, schema: TableSchema): boolean {
+  return (
+    columns.schema === schema ||
+    (columns.schema.fields.length === schema.fields.length &&
+      schema.fields.every((field, index) => isField(columns.columns[index], field)))
+  );
+}
+
+function isField(column: Column | undefined, field: Field): boolean {
+  return (
+    column !== undefined &&
+    column.field.name === field.name &&
+    sameType(column.field.type, field.type) &&
+    (field.nullable || column.valid === undefined)
+  );
+}
+
+/**
+ * The same records with exactly the columns of `schema`: in its order, converted where the types differ, NULL where
+ * the source has no such column. Columns that are right already are shared, not copied.
+ *
+ * @returns the records that fit, and a failure for the first bad value of each record that does not
+ */
+export function conformColumns(
+  columns: Columns,
+  schema: TableSchema,
+): { columns: Columns; failures: ConversionFailure[] } {
+  if (hasSchema(columns, schema)) return { columns, failures: [] };
+  const failures = new Map<number, ConversionFailure>();
+  const conformed = schema.fields.map((field) => {
+    const column = columns.columns.find((candidate) => candidate.field.name === field.name);
+    return isField(column, field) && column !== undefined ? column : convert(column, field, columns.length, failures);
+  });
+  const all = new Columns(schema, conformed, columns.length);
+  if (failures.size === 0) return { columns: all, failures: [] };
+  const kept = Array.from({ length: columns.length }, (_, index) => index).filter((index) => !failures.has(index));
+  return { columns: all.take(kept), failures: [...failures.values()].sort((left, right) => left.index - right.index) };
+}
+
+function convert(
+  column: Column | undefined,
+  field: Field,
+  length: number,
+  failures: Map<number, ConversionFailure>,
+): Column {
+  const values = column === undefined ? new Array<unknown>(length).fill(null) : readValues(column, length);
+  return columnFromValues(field, values, failures);
+}
+
+/** Fills a column; a value that does not fit is left empty and noted, unless its record has failed already. */
+export function columnFromValues(
+  field: Field,
+  values: readonly unknown[],
+  failures: Map<number, ConversionFailure>,
+): Column {
+  const column = allocateColumn(field, values.length);
+  for (let index = 0; index < values.length; index++) {
+    try {
+      writeValue(column, index, values[index]);
+    } catch (error) {
+      if (!(error instanceof ValueError)) throw error;
+      writeValue(column, index, undefined, true);
+      if (!failures.has(index)) failures.set(index, { index, column: field.name, message: error.message });
+    }
+  }
+  return column;
+}

@@ -1,0 +1,45 @@
+/** Decimal numbers between text and whole numbers scaled by a power of ten. */
+
+const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
+
+/**
+ * A decimal as a whole number times 10^-scale, exactly.
+ *
+ * @returns `undefined` when the text is no decimal number, or has more than `precision` digits or `scale` places
+ */
+export function parseScaled(text: string, precision: number, scale: number): bigint | undefined {
+  const plain = normalizeDecimal(text);
+  if (plain === undefined) return undefined;
+  const negative = plain.startsWith('-');
+  const [whole = '', fraction = ''] = (negative ? plain.slice(1) : plain).split('.');
+  const places = fraction.replace(/0+$/, '');
+  if (places.length > scale || whole.replace(/^0+/, '').length > precision - scale) return undefined;
+  const value = BigInt(whole + places.padEnd(scale, '0'));
+  return negative ? -value : value;
+}
+
+/** A decimal as digits without exponent or plus sign; `undefined` when the text is no decimal number. `NaN` stays. */
+export function normalizeDecimal(text: string): string | undefined {
+  if (text === 'NaN') return text;
+  const match = DECIMAL.exec(text);
+  if (match === null) return undefined;
+  const [, sign = '', whole = '', fraction = '', exponent] = match;
+  if (whole === '' && fraction === '') return undefined;
+  const minus = sign === '-' ? '-' : '';
+  if (exponent === undefined) return `${minus}${whole || '0'}${fraction === '' ? '' : `.${fraction}`}`;
+  const digits = whole + fraction;
+  const point = whole.length + Number(exponent);
+  if (point <= 0) return `${minus}0.${'0'.repeat(-point)}${digits}`;
+  if (point >= digits.length) return `${minus}${digits}${'0'.repeat(point - digits.length)}`;
+  return `${minus}${digits.slice(0, point)}.${digits.slice(point)}`;
+}
+
+/** `12345` with scale 2 as `123.45`. */
+export function formatScaled(value: bigint | number, scale: number): string {
+  const text = String(value);
+  if (scale === 0) return text;
+  const negative = text.startsWith('-');
+  const digits = (negative ? text.slice(1) : text).padStart(scale + 1, '0');
+  const point = digits.length - scale;
+  return `${negative ? '-' : ''}${digits.slice(0, point)}.${digits.slice(point)}`;
+}

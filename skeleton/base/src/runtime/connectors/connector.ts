@@ -1,0 +1,79 @@
+import type { z } from 'zod';
+import type { Extractor } from '../pipeline/extractor.ts';
+import type { Loader } from '../pipeline/loader.ts';
+
+export type WriteMode = 'append' | 'replace' | 'merge';
+
+/** What a connector is told about the resource it reads, besides its own options. */
+export interface SourceContext {
+  readonly resource: string;
+  readonly stream: string;
+  readonly batchSize: number;
+  /** Read only what is new since the last run, in the order of this column and the key that breaks its ties. */
+  readonly incremental?: { readonly cursor: string; readonly key: readonly string[]; readonly lagSeconds: number };
+  /** The columns that somebody asks for; `undefined`: all. */
+  readonly columns?: readonly string[];
+}
+
+/** What a connector is told about the resource it writes, besides its own options. */
+export interface SinkContext {
+  readonly resource: string;
+  readonly stream: string;
+  readonly mode: WriteMode;
+  /** Columns that identify a record; needed by `merge`. */
+  readonly key: readonly string[];
+}
+
+/**
+ * One system that records come from or go to. A folder `connectors/<type>/` whose `index.ts` exports `connector`
+ * is found by its type name; nothing else has to be registered.
+ */
+export interface Connector<Connection, Source = never, Sink = never> {
+  /** Name in pipeline.yaml: `type: postgres`. */
+  readonly type: string;
+  /** Options of a connection, without `type`. Mark secrets with `secret()`. */
+  readonly connection: z.ZodType<Connection>;
+  readonly source?: {
+    /** Options of a resource's `source`, without `connection`. */
+    readonly options: z.ZodType<Source>;
+    createExtractor(connection: Connection, options: Source, context: SourceContext): Extractor;
+  };
+  readonly sink?: {
+    /** Options of a resource's `sink`, without `connection`, `mode` and `key`. */
+    readonly options: z.ZodType<Sink>;
+    createLoader(connection: Connection, options: Sink, context: SinkContext): Loader;
+  };
+}
+
+/** A connector as the runtime uses it: options come in unchecked and go through the connector's own zod schemas once. */
+export interface RegisteredConnector {
+  readonly type: string;
+  readonly connection: z.ZodType;
+  readonly source?: { readonly options: z.ZodType };
+  readonly sink?: { readonly options: z.ZodType };
+  /** @throws ZodError when the options are not what the schemas ask for */
+  createExtractor?(connection: unknown, options: unknown, context: SourceContext): Extractor;
+  /** @throws ZodError when the options are not what the schemas ask for */
+  createLoader?(connection: unknown, options: unknown, context: SinkContext): Loader;
+}
+
+/** Makes a connector that can be registered; the option types meet here and nowhere else. */
+export function defineConnector<Connection, Source, Sink>(
+  connector: Connector<Connection, Source, Sink>,
+): RegisteredConnector {
+  const { type, connection, source, sink } = connector;
+  return {
+    type,
+    connection,
+    ...(source && {
+      source: { options: source.options },
+      createExtractor: (raw, options, context) =>
+        source.createExtractor(connection.parse(raw), source.options.parse(options), context),
+    }),
+    ...(sink && {
+      sink: { options: sink.options },
+      createLoader: (raw, options, context) =>
+        sink.createLoader(connection.parse(raw), sink.options.parse(options), context),
+    }),
+  };
+}

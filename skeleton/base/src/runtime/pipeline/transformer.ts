@@ -1,0 +1,40 @@
+import type { Columns } from '../columns/columns.ts';
+
+/**
+ * What a transformer does to the number of records. A run accounts for every record, so a transformer that
+ * does not give one record for each says so; anything else fails the run.
+ */
+export type Effect = 'map' | 'filter' | 'expand' | 'merge';
+
+/**
+ * Turns records into other records.
+ *
+ * `transform` must be a pure function of its batch: a batch that throws is run again in halves until the records
+ * that cause it stand alone, and those become dead letters.
+ */
+export abstract class Transformer<Input, Output> {
+  /** `map`: one for one (default); `filter`: drops some; `expand`: makes more of some; `merge`: folds some together. */
+  readonly effect: Effect = 'map';
+
+  /** For dead letters, spans and messages. */
+  get name(): string {
+    return this.constructor.name;
+  }
+
+  abstract transform(rows: readonly Input[]): readonly Output[];
+}
+
+/** The same on columns, for engines that work on whole columns; no row is made. */
+export abstract class ColumnTransformer<Input, Output> {
+  readonly effect: Effect = 'map';
+
+  get name(): string {
+    return this.constructor.name;
+  }
+
+  abstract transformColumns(columns: Columns): Columns;
+
+  /** Only for the compiler: ties the transformer to what it reads and gives. */
+  declare readonly input?: Input;
+  declare readonly output?: Output;
+}

@@ -1,0 +1,47 @@
+import type { Field, LogicalType, TableSchema } from './table-schema.ts';
+
+/**
+ * The columns that hold all the given rows: every property of any row, nullable, of the narrowest type that fits
+ * all its values. Whole numbers are int64, others float64, objects and arrays json, a mixture is string.
+ *
+ * @param expected columns whose types are known; they win for the names they share
+ */
+export function inferSchema(rows: readonly Readonly<Record<string, unknown>>[], expected?: TableSchema): TableSchema {
+  const known = new Map(expected?.fields.map((field) => [field.name, field]));
+  const types = new Map<string, LogicalType | undefined>();
+  for (const row of rows) {
+    for (const [name, value] of Object.entries(row)) {
+      const type = typeOf(value);
+      types.set(name, types.has(name) ? widen(types.get(name), type) : type);
+    }
+  }
+  const fields = [...types].map(
+    ([name, type]): Field => known.get(name) ?? { name, type: type ?? { kind: 'string' }, nullable: true },
+  );
+  return { fields };
+}
+
+/** The type of one value, `undefined` for null. */
+function typeOf(value: unknown): LogicalType | undefined {
+  if (value === null || value === undefined) return undefined;
+  switch (typeof value) {
+    case 'boolean':
+      return { kind: 'boolean' };
+    case 'number':
+      return { kind: Number.isSafeInteger(value) ? 'int64' : 'float64' };
+    case 'bigint':
+      return { kind: 'int64' };
+    case 'object':
+      if (value instanceof Date) return { kind: 'timestamp', zone: true };
+      return { kind: value instanceof Uint8Array ? 'binary' : 'json' };
+    default:
+      return { kind: 'string' };
+  }
+}
+
+function widen(left: LogicalType | undefined, right: LogicalType | undefined): LogicalType | undefined {
+  if (left === undefined || right === undefined) return left ?? right;
+  if (left.kind === right.kind) return left;
+  const numbers = new Set(['int64', 'float64']);
+  return { kind: numbers.has(left.kind) && numbers.has(right.kind) ? 'float64' : 'string' };
+}
