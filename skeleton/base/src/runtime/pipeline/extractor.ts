@@ -39,6 +39,11 @@ export abstract class Extractor<T = Row> {
     return undefined;
   }
 
+  /** Seconds between the newest data up to `position` and now, where the position says how old its data is. */
+  lagSeconds(_position: Position): number | undefined {
+    return undefined;
+  }
+
   /** Batches in a stable order: a second call with the same request gives the same batches and sequence numbers. */
   abstract extract(request: ExtractRequest): AsyncIterable<Batch<T>>;
 

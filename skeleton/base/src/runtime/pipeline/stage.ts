@@ -43,7 +43,7 @@ export class Stages<Input, Output> {
     return new Stages<T, T>([], async (batch) => batch);
   }
 
-  then<Next>(stage: Stage<Output, Next>): Stages<Input, Next> {
+  followedBy<Next>(stage: Stage<Output, Next>): Stages<Input, Next> {
     return new Stages<Input, Next>([...this.list, stage], async (batch, observe) => {
       const input = await this.#apply(batch, observe);
       return observe(stage, () => stage.apply(input));

@@ -16,12 +16,18 @@ export function tableSchemaOf(contract: z.ZodType): TableSchema | undefined {
   return { fields };
 }
 
-/** Names of the properties that a zod object takes, and of those that it cannot do without. */
-export function inputFieldsOf(contract: z.ZodType): { all: string[]; required: string[] } | undefined {
+/** Names of the properties that a contract takes, and of those that it cannot do without. */
+export interface ContractFields {
+  readonly all: readonly string[];
+  readonly required: readonly string[];
+}
+
+/** `undefined` when the contract is no zod object. */
+export function inputFieldsOf(contract: z.ZodType): ContractFields | undefined {
   const object = contract instanceof z.ZodPipe ? contract.in : contract;
   if (!(object instanceof z.ZodObject)) return undefined;
   const all = Object.keys(object.shape);
-  const required = all.filter((name) => !(object.shape[name] as z.ZodType).safeParse(undefined).success);
+  const required = all.filter((name) => !z.safeParse(object.shape[name] ?? z.unknown(), undefined).success);
   return { all, required };
 }
 
@@ -64,7 +70,7 @@ function logicalType(type: z.core.$ZodType): LogicalType {
 
 /** The `column` that a type or one it wraps says of itself. */
 function declaredType(type: z.core.$ZodType): LogicalType | undefined {
-  const column = z.globalRegistry.get(type)?.['column'];
+  const column = z.globalRegistry.get(type)?.column;
   if (typeof column === 'string') return parseType(column);
   if (type instanceof z.ZodOptional || type instanceof z.ZodNullable || type instanceof z.ZodDefault) {
     return declaredType(type.unwrap());

@@ -9,7 +9,7 @@ import { describeType } from './table-schema.ts';
  */
 
 /** A whole number up to 2^53. */
-export function integer(): z.ZodType<number> {
+export function integer(): z.ZodType<number, number | string> {
   return z
     .union(
       [
@@ -31,7 +31,7 @@ export function integer(): z.ZodType<number> {
  * @param precision digits in all
  * @param scale digits behind the point
  */
-export function decimal(precision: number, scale: number): z.ZodType<string> {
+export function decimal(precision: number, scale: number): z.ZodType<string, string | number> {
   const description = describeType({ kind: 'decimal', precision, scale });
   return z
     .union([z.string(), z.number().transform(String)], { error: `is not ${description}` })
@@ -43,7 +43,7 @@ export function decimal(precision: number, scale: number): z.ZodType<string> {
 }
 
 /** An instant, as ISO 8601 text with all its digits; a time without an offset is taken as UTC. */
-export function instant(): z.ZodType<string> {
+export function instant(): z.ZodType<string, string | Date> {
   return z
     .union([z.string(), z.date().transform((date) => date.toISOString())], { error: 'is not a timestamp' })
     .refine((text) => parseTimestamp(text) !== undefined, { error: 'is not a timestamp' })

@@ -1,0 +1,237 @@
+import { PipelineError } from '../errors/pipeline-error.ts';
+import { metrics } from '../observability/metrics.ts';
+import { type Span, startSpan } from '../observability/tracing.ts';
+import type { ResourceDefinition } from '../resource.ts';
+import { agreeOnSchema, type SchemaEvolution } from '../schema/drift.ts';
+import { requireContractColumns } from '../schema/require-contract-columns.ts';
+import type { TableSchema } from '../schema/table-schema.ts';
+import type { Batch } from './batch.ts';
+import { checkBudget, type DeadLetterBudget, type FailedRecords, type KeepDeadLetters } from './dead-letter-queue.ts';
+import { type BatchInHand, extractBatches } from './extract-batches.ts';
+import type { Extractor } from './extractor.ts';
+import type { Loader } from './loader.ts';
+import type { PipelineMetrics, RunCounts } from './metrics.ts';
+import { readAhead } from './read-ahead.ts';
+import { reconcile } from './reconcile.ts';
+import { retryTransient } from './retry.ts';
+import type { ObserveStage } from './stage.ts';
+import type { Start } from './start.ts';
+import { Tally } from './tally.ts';
+
+export interface PipelineOptions<Input, Output> {
+  /** Name of the resource. */
+  readonly name: string;
+  /** Name of the pipeline that the resource belongs to. */
+  readonly pipeline: string;
+  readonly extractor: Extractor<Input>;
+  readonly definition: ResourceDefinition<Input, Output>;
+  readonly loader: Loader<Output>;
+  readonly start: Start;
+  readonly schemaEvolution: SchemaEvolution;
+  readonly deadLetterBudget: DeadLetterBudget;
+  readonly keepDeadLetters: KeepDeadLetters;
+  /** Told after each batch. */
+  readonly onProgress?: (counts: RunCounts) => void;
+}
+
+/** Batches that are made ahead of the step that takes them, between each two steps. */
+const READ_AHEAD = 1;
+
+/**
+ * Moves one stream from its extractor through its stages into its loader, batch by batch.
+ *
+ * Extraction, stages and loading overlap; at most a handful of batches is in memory. Dead letters are durable before
+ * the sink commits a position behind them. Each record is accounted for at the end.
+ */
+export class Pipeline<Input, Output> {
+  readonly name: string;
+  readonly extractor: Extractor<Input>;
+  readonly definition: ResourceDefinition<Input, Output>;
+  readonly loader: Loader<Output>;
+  readonly #options: PipelineOptions<Input, Output>;
+  readonly #tags: { readonly pipeline: string; readonly resource: string };
+  readonly #tally = new Tally();
+  #inFlight = 0;
+  #agreed: { schema: TableSchema; changes: readonly string[] } | undefined;
+
+  constructor(options: PipelineOptions<Input, Output>) {
+    this.name = options.name;
+    this.extractor = options.extractor;
+    this.definition = options.definition;
+    this.loader = options.loader;
+    this.#options = options;
+    this.#tags = { pipeline: options.pipeline, resource: options.name };
+  }
+
+  /** What was done so far; also after a failure. */
+  get metrics(): PipelineMetrics {
+    return this.#tally.metrics(this.#agreed?.changes ?? []);
+  }
+
+  /**
+   * Runs until the source is at its end or `signal` asks to stop.
+   *
+   * @throws PipelineError with the exit code of the run; what was committed before it stays
+   */
+  async run(signal: AbortSignal): Promise<PipelineMetrics> {
+    const span = startSpan('pipeline.run', this.#tags);
+    try {
+      await span.run(() => this.#move(span, signal));
+      span.finish();
+      return this.metrics;
+    } catch (error) {
+      span.finish(error);
+      throw error;
+    } finally {
+      await this.extractor.close();
+      await this.loader.close();
+    }
+  }
+
+  async #move(span: Span, signal: AbortSignal): Promise<void> {
+    const request = { ...this.#options.start, columns: await this.#prepare(), signal };
+    const extracted = extractBatches({
+      extractor: this.extractor,
+      request,
+      span,
+      tally: this.#tally,
+      tags: this.#tags,
+    });
+    const processed = this.#process(readAhead(extracted, READ_AHEAD));
+    for await (const inHand of readAhead(processed, READ_AHEAD)) await this.#load(inHand);
+    const { counts } = this.#tally;
+    const complete = !signal.aborted;
+    if (this.#agreed !== undefined) await this.loader.finish(complete);
+    reconcile(counts, this.loader.recordsWritten, this.name);
+    checkBudget(counts.deadLettered, counts.read, this.#options.deadLetterBudget, true);
+    if (!complete) throw interrupted(this.name);
+  }
+
+  /** Agrees on columns as far as they are known before the first record; returns those to ask the extractor for. */
+  async #prepare(): Promise<TableSchema | undefined> {
+    const { contractFields, outputSchema, stages } = this.definition;
+    const source = await this.extractor.schema(await this.loader.schema());
+    if (contractFields !== undefined)
+      requireContractColumns(source, contractFields, this.#options.schemaEvolution, this.name);
+    const wanted = outputSchema ?? (stages.list.length === 0 ? source : undefined);
+    if (wanted !== undefined && wanted.fields.length > 0) await this.#agree(wanted);
+    return contractFields === undefined ? source : undefined;
+  }
+
+  async #agree(wanted: TableSchema): Promise<TableSchema> {
+    this.#agreed ??= await agreeOnSchema(wanted, this.loader, this.#options.schemaEvolution, this.name);
+    return this.#agreed.schema;
+  }
+
+  async *#process(extracted: AsyncGenerator<BatchInHand<Input>>): AsyncGenerator<BatchInHand<Output>> {
+    for await (const { batch, span, startedAt } of extracted) {
+      try {
+        this.#countInFlight(1);
+        const { identity, rejections } = batch;
+        await this.#deadLetter({
+          stage: 'extract',
+          component: this.extractor.constructor.name,
+          batch: identity,
+          rejections,
+        });
+        const output = await this.definition.stages.apply(batch, this.#observe(span));
+        yield { batch: await this.#conform(output), span, startedAt };
+      } catch (error) {
+        span.finish(error);
+        throw error;
+      }
+    }
+  }
+
+  /** The records as the sink's columns; those that do not fit are dead letters. */
+  async #conform(batch: Batch<Output>): Promise<Batch<Output>> {
+    if (this.#agreed === undefined && batch.size === 0) return batch;
+    const schema = this.#agreed?.schema ?? (await this.#agree(batch.toColumns().columns().schema));
+    const columnar = batch.toColumns(schema);
+    if (columnar !== batch) {
+      const { rejections } = columnar;
+      await this.#deadLetter({ stage: 'load', component: 'column types', batch: batch.identity, rejections });
+    }
+    return columnar;
+  }
+
+  /** Times and traces a stage, and keeps what it rejects before anything goes on. */
+  #observe(batchSpan: Span): ObserveStage {
+    return async (stage, work) => {
+      const name = stage.kind === 'validate' || stage.kind === 'contract' ? 'validate' : 'transform';
+      const outcome = await this.#timed(batchSpan, name, work);
+      const { filtered = 0, expanded = 0, merged = 0, warnings = 0, rejections } = outcome;
+      this.#tally.add({ filtered, expanded, merged, warnings });
+      await this.#deadLetter({ stage: stage.kind, component: stage.name, batch: outcome.batch.identity, rejections });
+      return outcome.batch;
+    };
+  }
+
+  async #load({ batch, span, startedAt }: BatchInHand<Output>): Promise<void> {
+    const component = this.loader.constructor.name;
+    try {
+      if (this.#agreed !== undefined) {
+        const { written, merged = 0 } = await retryTransient(
+          () =>
+            this.#timed(span, 'load', () =>
+              this.loader.load(batch, (rejections) =>
+                this.#deadLetter({ stage: 'load', component, batch: batch.identity, rejections }),
+              ),
+            ),
+          () => {
+            this.#tally.add({ retries: 1 });
+            metrics.count('load.retries', 1, this.#tags);
+          },
+        );
+        this.#tally.add({ written, merged });
+        metrics.count('records.written', written, this.#tags);
+      }
+      span.finish();
+    } catch (error) {
+      span.finish(error);
+      throw error;
+    }
+    this.#countInFlight(-1);
+    metrics.distribution('batch.duration', performance.now() - startedAt, this.#tags);
+    this.#options.onProgress?.(this.#tally.counts);
+  }
+
+  #countInFlight(change: 1 | -1): void {
+    this.#inFlight += change;
+    metrics.gauge('in_flight.batches', this.#inFlight, this.#tags);
+  }
+
+  async #deadLetter(failed: FailedRecords): Promise<void> {
+    const count = failed.rejections.length;
+    if (count === 0) return;
+    await this.#options.keepDeadLetters(failed);
+    this.#tally.add({ deadLettered: count });
+    metrics.count('records.dead_lettered', count, this.#tags);
+    const { deadLettered, read } = this.#tally.counts;
+    checkBudget(deadLettered, read, this.#options.deadLetterBudget, false);
+  }
+
+  async #timed<T>(batchSpan: Span, stage: 'transform' | 'validate' | 'load', work: () => Promise<T>): Promise<T> {
+    const span = batchSpan.child(stage);
+    const started = performance.now();
+    try {
+      const result = await span.run(work);
+      span.finish();
+      return result;
+    } catch (error) {
+      span.finish(error);
+      throw error;
+    } finally {
+      const milliseconds = performance.now() - started;
+      this.#tally.addDuration(stage, milliseconds);
+      metrics.distribution('stage.duration', milliseconds, { ...this.#tags, stage });
+    }
+  }
+}
+
+function interrupted(resource: string): PipelineError {
+  return new PipelineError('INTERRUPTED', 'The run was asked to stop; what it had in hand is committed.', {
+    where: { resource },
+    hint: 'Run it again: it goes on where it stopped.',
+  });
+}
