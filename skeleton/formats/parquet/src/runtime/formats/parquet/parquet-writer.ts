@@ -1,0 +1,140 @@
+import type { Columns } from '../../columns/columns.ts';
+import { asStorageError } from '../../errors/storage-error.ts';
+import type { Field, TableSchema } from '../../schema/table-schema.ts';
+import { type Bounds, boundToValue, mergeBounds } from './bounds.ts';
+import { type EncodedChunk, encodeChunk } from './column-chunk.ts';
+import { concatColumns, sizeInBytes } from './concat-columns.ts';
+import { ParquetFile } from './parquet-file.ts';
+
+/** A row group is written once it has so many records or bytes; the memory of a writer depends on nothing else. */
+const GROUP_ROWS = 100_000;
+const GROUP_BYTES = 32 * 1024 * 1024;
+
+export interface ColumnSummary {
+  readonly nullCount: number;
+  /** Smallest and largest value as `readValues` gives them; not for json and binary, nor where all are NULL or NaN. */
+  readonly min?: unknown;
+  readonly max?: unknown;
+}
+
+export interface ParquetSummary {
+  readonly rows: number;
+  /** Size of the file. */
+  readonly bytes: number;
+  readonly columns: ReadonlyMap<string, ColumnSummary>;
+}
+
+/**
+ * Writes one Parquet file of flat columns: zstd, dictionaries where they pay, statistics of every column chunk.
+ *
+ * The file is written under a hidden name beside `path` and appears there, on disk for good, with `finish`.
+ */
+export class ParquetWriter {
+  readonly #file: ParquetFile;
+  readonly #schema: TableSchema;
+  readonly #statistics: { nullCount: number; bounds: Bounds | undefined }[];
+  #gathered: Columns[] = [];
+  #gatheredRows = 0;
+  #gatheredBytes = 0;
+  /** The row group that is being compressed and written while the next one is gathered and encoded. */
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(file: ParquetFile, schema: TableSchema) {
+    this.#file = file;
+    this.#schema = schema;
+    this.#statistics = schema.fields.map(() => ({ nullCount: 0, bounds: undefined }));
+  }
+
+  /** @throws PipelineError STORAGE when the file cannot be made */
+  static async open(path: string, schema: TableSchema): Promise<ParquetWriter> {
+    try {
+      return new ParquetWriter(await ParquetFile.create(path, schema), schema);
+    } catch (error) {
+      throw asStorageError(error, path);
+    }
+  }
+
+  /** Bytes that are in the file so far; up to two row groups are still in memory. */
+  get bytesWritten(): number {
+    return this.#file.bytes;
+  }
+
+  /**
+   * Adds records. They are kept until their row group is written, so they must not change any more.
+   *
+   * @param columns in the order of the schema; each is written as the type in the schema, whatever its own field
+   *   says, as long as both lie in memory alike (a uuid column can be written as string)
+   * @throws PipelineError STORAGE when the disk fails or is full
+   * @throws PipelineError REJECTED for a value that `findUnwritable` names
+   */
+  async write(columns: Columns): Promise<void> {
+    const parts = Math.ceil(Math.max(1, columns.length / GROUP_ROWS, sizeInBytes(columns) / GROUP_BYTES));
+    const step = Math.ceil(columns.length / parts);
+    for (let start = 0; start < columns.length; start += step) {
+      const part = columns.slice(start, Math.min(columns.length, start + step));
+      this.#gathered.push(part);
+      this.#gatheredRows += part.length;
+      this.#gatheredBytes += sizeInBytes(part);
+      if (this.#gatheredRows >= GROUP_ROWS || this.#gatheredBytes >= GROUP_BYTES) await this.#endGroup();
+    }
+  }
+
+  /**
+   * Writes what is gathered and the footer, and makes the file appear under its name.
+   *
+   * @throws PipelineError STORAGE when the disk fails or is full; call `abort` then
+   */
+  async finish(): Promise<ParquetSummary> {
+    await this.#endGroup();
+    await this.#writing;
+    try {
+      await this.#file.publish();
+    } catch (error) {
+      throw asStorageError(error, this.#file.path);
+    }
+    return { rows: this.#file.rows, bytes: this.#file.bytes, columns: this.#summaries() };
+  }
+
+  /** Gives up: nothing of the file remains. */
+  async abort(): Promise<void> {
+    await this.#writing.catch(() => undefined);
+    await this.#file.discard();
+  }
+
+  async #endGroup(): Promise<void> {
+    if (this.#gatheredRows === 0) return;
+    const columns = concatColumns(this.#gathered);
+    this.#gathered = [];
+    this.#gatheredRows = 0;
+    this.#gatheredBytes = 0;
+    const chunks = this.#schema.fields.map((field, index) => this.#encode(field, index, columns));
+    await this.#writing;
+    this.#writing = this.#file.appendGroup(chunks, columns.length).catch((error: unknown) => {
+      throw asStorageError(error, this.#file.path);
+    });
+    // A failure is thrown by whoever awaits it next: the next row group, `finish` or nobody after `abort`.
+    this.#writing.catch(() => undefined);
+  }
+
+  #encode(field: Field, index: number, columns: Columns): EncodedChunk {
+    const column = columns.columns[index];
+    if (column === undefined) throw new TypeError(`The records have no column ${field.name}.`);
+    const chunk = encodeChunk({ ...column, field }, columns.length);
+    const statistics = this.#statistics[index];
+    if (statistics !== undefined) {
+      statistics.nullCount += chunk.nullCount;
+      statistics.bounds = mergeBounds(statistics.bounds, chunk.bounds);
+    }
+    return chunk;
+  }
+
+  #summaries(): Map<string, ColumnSummary> {
+    const summaries = new Map<string, ColumnSummary>();
+    for (const [index, field] of this.#schema.fields.entries()) {
+      const { nullCount = 0, bounds } = this.#statistics[index] ?? {};
+      const range = bounds && { min: boundToValue(field, bounds.min), max: boundToValue(field, bounds.max) };
+      summaries.set(field.name, { nullCount, ...range });
+    }
+    return summaries;
+  }
+}
