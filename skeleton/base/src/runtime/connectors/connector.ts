@@ -36,6 +36,8 @@ export interface Connector<Connection, Source = never, Sink = never> {
   readonly source?: {
     /** Options of a resource's `source`, without `connection`. */
     readonly options: z.ZodType<Source>;
+    /** Whether incremental reading needs `incremental` (cursor and key) in pipeline.yaml; otherwise it is refused. */
+    readonly needsCursor?: boolean;
     createExtractor(connection: Connection, options: Source, context: SourceContext): Extractor;
   };
   readonly sink?: {
@@ -49,7 +51,7 @@ export interface Connector<Connection, Source = never, Sink = never> {
 export interface RegisteredConnector {
   readonly type: string;
   readonly connection: z.ZodType;
-  readonly source?: { readonly options: z.ZodType };
+  readonly source?: { readonly options: z.ZodType; readonly needsCursor?: boolean };
   readonly sink?: { readonly options: z.ZodType };
   /** @throws ZodError when the options are not what the schemas ask for */
   createExtractor?(connection: unknown, options: unknown, context: SourceContext): Extractor;
@@ -66,7 +68,7 @@ export function defineConnector<Connection, Source, Sink>(
     type,
     connection,
     ...(source && {
-      source: { options: source.options },
+      source: { options: source.options, needsCursor: source.needsCursor === true },
       createExtractor: (raw, options, context) =>
         source.createExtractor(connection.parse(raw), source.options.parse(options), context),
     }),

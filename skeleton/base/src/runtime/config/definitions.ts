@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { globSync } from 'tinyglobby';
+import { PipelineError } from '../errors/pipeline-error.ts';
+import { ResourceDefinition } from '../resource.ts';
+import { placed } from './check-part.ts';
+import { suggest } from './explain-issue.ts';
+import type { PipelineConfig } from './load.ts';
+import { ConfigurationError } from './problems.ts';
+
+/** A definition of any record types; which ones only the compiler had to know. */
+export type AnyDefinition = ResourceDefinition<never, unknown>;
+
+/** The definitions of src/resources, by their names. */
+export type Definitions = ReadonlyMap<string, AnyDefinition>;
+
+/**
+ * Runs the files of a folder and takes what `resource(…)` made and they export.
+ *
+ * @throws PipelineError CONFIGURATION when a file cannot be run, or two definitions have the same name
+ */
+export async function loadDefinitions(directory: string): Promise<Definitions> {
+  const definitions = new Map<string, AnyDefinition>();
+  const files = new Map<string, string>();
+  if (!existsSync(directory)) return definitions;
+  const found = globSync(['**/*.ts', '!**/*.test.ts'], { cwd: directory });
+  for (const file of found.toSorted().map((name) => join(directory, name))) {
+    for (const definition of await definitionsIn(file)) {
+      const other = files.get(definition.name);
+      if (other !== undefined) {
+        throw new PipelineError(
+          'CONFIGURATION',
+          `The resource ${definition.name} is defined twice: in ${other} and in ${file}.`,
+        );
+      }
+      files.set(definition.name, file);
+      definitions.set(definition.name, definition);
+    }
+  }
+  return definitions;
+}
+
+/** @throws ConfigurationError when a resource names a definition that does not exist */
+export function checkDefinitions(config: PipelineConfig, definitions: Definitions): void {
+  const known = [...definitions.keys()];
+  const problems = Object.entries(config.resources).flatMap(([name, { definition }]) => {
+    if (definition === undefined || definitions.has(definition)) return [];
+    const hint = suggest(definition, known);
+    const message = `there is no definition ${JSON.stringify(definition)}; src/resources has ${known.join(', ') || 'none'}`;
+    return [placed(config.file, { path: ['resources', name, 'definition'], message, ...(hint && { hint }) })];
+  });
+  if (problems.length > 0) throw new ConfigurationError(config.file.path, problems);
+}
+
+/** What the records of a resource go through; `undefined`: they move as they are. */
+export function definitionOf(
+  config: PipelineConfig,
+  definitions: Definitions,
+  resource: string,
+): AnyDefinition | undefined {
+  return definitions.get(config.resources[resource]?.definition ?? resource);
+}
+
+async function definitionsIn(file: string): Promise<AnyDefinition[]> {
+  const module: Record<string, unknown> = await import(pathToFileURL(resolve(file)).href).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PipelineError('CONFIGURATION', `A file of src/resources cannot be run: ${reason}`, {
+      where: { file },
+      cause,
+    });
+  });
+  const exported = new Set(Object.values(module));
+  return [...exported].filter((value): value is AnyDefinition => value instanceof ResourceDefinition);
+}

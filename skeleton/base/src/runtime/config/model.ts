@@ -1,0 +1,178 @@
+import { z } from 'zod';
+import { durationSchema } from './duration.ts';
+import { secret } from './secrets.ts';
+
+const name = z
+  .string()
+  .min(3)
+  .max(50)
+  .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be lower-case words joined by hyphens, such as daily-orders')
+  .describe('Name of the pipeline, as in metrics, traces and alerts: lower-case words joined by hyphens.');
+
+const identifier = z
+  .string()
+  .max(100)
+  .regex(/^[a-z][a-z0-9]*([_-][a-z0-9]+)*$/, 'must be lower-case words joined by _ or -, such as daily_orders');
+
+const columnName = z.string().min(1);
+
+/** A system to read from or write to. The connector of `type` checks the other options. */
+const connectionModel = z.looseObject({
+  type: z.string().min(1).describe('The connector: the name of a folder or file in src/runtime/connectors.'),
+});
+
+/** What to read. The connector checks the other options. */
+const sourceModel = z.looseObject({
+  connection: z.string().min(1).describe('A name under `connections`.'),
+});
+
+/** Where to write. The connector checks the other options. */
+export const sinkModel = z
+  .looseObject({
+    connection: z.string().min(1).describe('A name under `connections`.'),
+    mode: z
+      .enum(['append', 'replace', 'merge'])
+      .default('append')
+      .describe(
+        'append adds records; replace swaps the whole contents when the source was read to its end; ' +
+          'merge updates the record with the same key and adds the others. Default: append.',
+      ),
+    key: z
+      .array(columnName)
+      .min(1)
+      .optional()
+      .describe('Columns that together identify a record; needed by, and only for, `mode: merge`.'),
+  })
+  .check(({ value, issues }) => {
+    if (value.mode === 'merge' && value.key === undefined) {
+      const message = '`mode: merge` needs `key`, the columns that identify a record, such as key: [order_id]';
+      issues.push({ code: 'custom', message, input: value });
+    }
+    if (value.mode !== 'merge' && value.key !== undefined) {
+      const message = `only \`mode: merge\` uses a key, and the mode is ${value.mode}; remove it or set mode: merge`;
+      issues.push({ code: 'custom', message, input: value.key, path: ['key'] });
+    }
+  });
+
+const incrementalModel = z
+  .strictObject({
+    cursor: columnName.describe('Column that grows whenever a record is added or changed, such as updated_at.'),
+    key: z
+      .array(columnName)
+      .min(1)
+      .describe('Columns that together identify a record; they break ties between equal cursor values.'),
+    lag: durationSchema
+      .default(0)
+      .describe(
+        'How far behind the present to stop reading, so that transactions that commit late are not missed; ' +
+          'a duration (30s, 15m, 1h, 2d). Minimum and default: 0s. A larger lag delays every record by as much.',
+      ),
+  })
+  .describe('How to find what is new since the last run, for sources that do not know it themselves.');
+
+const deadLettersModel = z
+  .strictObject({
+    max: z
+      .int()
+      .min(0)
+      .default(100)
+      .describe('Records of one run that may become dead letters before it stops. Minimum 0, default 100.'),
+    share: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.05)
+      .describe('The same as a share of the records read, 0 to 1. Default 0.05, five in a hundred.'),
+  })
+  .describe('The dead-letter budget: a run that exceeds either limit stops with exit code 3.');
+
+export const resourceModel = z.strictObject({
+  source: sourceModel.describe('What to read.'),
+  sink: sinkModel.describe('Where to write.'),
+  definition: identifier
+    .optional()
+    .describe(
+      'Name of the definition in src/resources that the records go through. Default: the name of the resource.',
+    ),
+  mode: z
+    .enum(['full', 'incremental'])
+    .default('incremental')
+    .describe('full reads everything in every run; incremental what is new since the last run. Default: incremental.'),
+  incremental: incrementalModel.optional(),
+  schemaEvolution: z
+    .enum(['manual', 'warn', 'auto'])
+    .default('manual')
+    .describe(
+      'What a new column in the source does: manual stops the run, warn leaves the column out and says so, ' +
+        'auto adds it to the sink. Default: manual.',
+    ),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(50_000)
+    .describe(
+      'Records of a batch, 1 to 1,000,000. Default 50,000. Larger batches move faster and take more memory; ' +
+        'a killed run repeats at most the batches in hand.',
+    ),
+  deadLetters: deadLettersModel.prefault({}),
+});
+
+const webhookModel = z.strictObject({
+  url: secret(z.string().describe('Where alerts are sent by POST; an empty variable sends none.')),
+  secret: secret(
+    z.string().describe('Key of the signature (Standard Webhooks, whsec_…); without it alerts are not signed.'),
+  ).optional(),
+  previousSecret: secret(
+    z.string().describe('The key before the last rotation; alerts carry both signatures until it is removed.'),
+  ).optional(),
+  template: z
+    .string()
+    .min(1)
+    .default('generic')
+    .describe('Body of the request: generic (JSON), slack, or the path of a Handlebars file of your own.'),
+});
+
+export const alertsModel = z
+  .strictObject({
+    deadLetters: z
+      .int()
+      .min(1)
+      .default(1)
+      .describe('Dead letters of one run that send an alert. Minimum and default 1.'),
+    webhook: webhookModel.optional(),
+  })
+  .describe('Who is told when a run fails or leaves dead letters.');
+
+export const stateModel = z
+  .strictObject({
+    path: z
+      .string()
+      .min(1)
+      .default('./data/state')
+      .describe('Folder of the run history and the locks. Default: ./data/state.'),
+    deadLetters: z
+      .string()
+      .min(1)
+      .default('./data/dead-letters')
+      .describe('Folder of the dead letters. Default: ./data/dead-letters.'),
+  })
+  .describe('Where the pipeline keeps what it must remember on this machine; positions are in the sinks.');
+
+/** The whole of pipeline.yaml. References to the environment are still in it as text. */
+export const pipelineModel = z.strictObject({
+  name,
+  connections: z.record(identifier, connectionModel).describe('The systems, by the names that resources use.'),
+  resources: z
+    .record(identifier, resourceModel)
+    .refine((resources) => Object.keys(resources).length > 0, 'must name at least one resource')
+    .describe('What is moved, by name; run in this order.'),
+  alerts: alertsModel.prefault({}),
+  state: stateModel.prefault({}),
+});
+
+export type PipelineModel = z.output<typeof pipelineModel>;
+export type ConnectionConfig = z.output<typeof connectionModel>;
+export type ResourceConfig = z.output<typeof resourceModel>;
+export type AlertsConfig = z.output<typeof alertsModel>;
+export type StateConfig = z.output<typeof stateModel>;

@@ -1,0 +1,94 @@
+import type { RegisteredConnector } from '../connectors/connector.ts';
+import { PipelineError } from '../errors/pipeline-error.ts';
+import type { Extractor } from '../pipeline/extractor.ts';
+import type { Loader } from '../pipeline/loader.ts';
+import { CONNECTION_KEYS, SINK_KEYS, SOURCE_KEYS } from './check-connectors.ts';
+import type { Environment } from './environment.ts';
+import type { PipelineConfig } from './load.ts';
+import { type AlertsConfig, alertsModel, type ResourceConfig, type StateConfig, stateModel } from './model.ts';
+import { resolvePart } from './resolve-part.ts';
+
+/** The name under which a resource's progress is recorded in its sink. */
+export function streamOf(config: PipelineConfig, resource: string): string {
+  return `${config.name}/${resource}`;
+}
+
+/** @throws PipelineError CONFIGURATION when there is no such resource */
+export function resourceOf(config: PipelineConfig, name: string): ResourceConfig {
+  const resource = Object.hasOwn(config.resources, name) ? config.resources[name] : undefined;
+  if (resource !== undefined) return resource;
+  const known = Object.keys(config.resources).join(', ');
+  throw new PipelineError('CONFIGURATION', `There is no resource ${name}; the resources are ${known}.`);
+}
+
+/**
+ * The extractor of a resource, ready to connect. References to the environment are resolved here.
+ *
+ * @param columns the columns that somebody asks for; all when left out
+ * @throws ConfigurationError when a variable is missing or makes an option wrong
+ */
+export function openExtractor(
+  config: PipelineConfig,
+  name: string,
+  columns?: readonly string[],
+  environment: Environment = process.env,
+): Extractor {
+  const resource = resourceOf(config, name);
+  const { connector, connection } = openConnection(config, resource.source.connection, environment);
+  const path = ['resources', name, 'source'];
+  if (connector.source === undefined || connector.createExtractor === undefined) throw unable(connector, 'source');
+  const options = resolvePart(config.file, connector.source.options, path, { besides: SOURCE_KEYS, environment });
+  const { cursor, key, lag } = resource.incremental ?? {};
+  return connector.createExtractor(connection, options, {
+    resource: name,
+    stream: streamOf(config, name),
+    batchSize: resource.batchSize,
+    ...(resource.mode === 'incremental' && cursor && key && { incremental: { cursor, key, lagSeconds: lag ?? 0 } }),
+    ...(columns && { columns }),
+  });
+}
+
+/**
+ * The loader of a resource, ready to connect. References to the environment are resolved here.
+ *
+ * @throws ConfigurationError when a variable is missing or makes an option wrong
+ */
+export function openLoader(config: PipelineConfig, name: string, environment: Environment = process.env): Loader {
+  const { sink } = resourceOf(config, name);
+  const { connector, connection } = openConnection(config, sink.connection, environment);
+  const path = ['resources', name, 'sink'];
+  if (connector.sink === undefined || connector.createLoader === undefined) throw unable(connector, 'sink');
+  const options = resolvePart(config.file, connector.sink.options, path, { besides: SINK_KEYS, environment });
+  const context = { resource: name, stream: streamOf(config, name), mode: sink.mode, key: sink.key ?? [] };
+  return connector.createLoader(connection, options, context);
+}
+
+/** The alerts with their references resolved; without a webhook where its URL is empty. */
+export function openAlerts(config: PipelineConfig, environment: Environment = process.env): AlertsConfig {
+  const alerts = alertsModel.parse(resolvePart(config.file, alertsModel, ['alerts'], { environment }) ?? {});
+  if (alerts.webhook === undefined || alerts.webhook.url === '') return { deadLetters: alerts.deadLetters };
+  const { url, template, secret, previousSecret } = alerts.webhook;
+  const webhook = { url, template, ...(secret && { secret }), ...(previousSecret && { previousSecret }) };
+  return { deadLetters: alerts.deadLetters, webhook };
+}
+
+/** The folders of the state and the dead letters, with their references resolved. */
+export function openState(config: PipelineConfig, environment: Environment = process.env): StateConfig {
+  return stateModel.parse(resolvePart(config.file, stateModel, ['state'], { environment }) ?? {});
+}
+
+function openConnection(
+  config: PipelineConfig,
+  name: string,
+  environment: Environment,
+): { connector: RegisteredConnector; connection: unknown } {
+  const connector = config.connectors.get(config.connections[name]?.type ?? '');
+  if (connector === undefined) throw new PipelineError('INTERNAL', `The connection ${name} was not checked.`);
+  const path = ['connections', name];
+  const options = { besides: CONNECTION_KEYS, environment };
+  return { connector, connection: resolvePart(config.file, connector.connection, path, options) };
+}
+
+function unable(connector: RegisteredConnector, side: string): PipelineError {
+  return new PipelineError('CONFIGURATION', `A connection of type ${connector.type} cannot be a ${side}.`);
+}
