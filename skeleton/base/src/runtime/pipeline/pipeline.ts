@@ -30,6 +30,8 @@ export interface PipelineOptions<Input, Output> {
   readonly schemaEvolution: SchemaEvolution;
   readonly deadLetterBudget: DeadLetterBudget;
   readonly keepDeadLetters: KeepDeadLetters;
+  /** Index of the stage at which records enter; 0 but for replayed ones. */
+  readonly enterAt?: number;
   /** Told after each batch. */
   readonly onProgress?: (counts: RunCounts) => void;
 }
@@ -69,7 +71,7 @@ export class Pipeline<Input, Output> {
   }
 
   /**
-   * Runs until the source is at its end or `signal` asks to stop.
+   * Runs until the source is at its end or `signal` asks to stop. Extractor and loader stay open.
    *
    * @throws PipelineError with the exit code of the run; what was committed before it stays
    */
@@ -82,9 +84,6 @@ export class Pipeline<Input, Output> {
     } catch (error) {
       span.finish(error);
       throw error;
-    } finally {
-      await this.extractor.close();
-      await this.loader.close();
     }
   }
 
@@ -111,8 +110,9 @@ export class Pipeline<Input, Output> {
   async #prepare(): Promise<TableSchema | undefined> {
     const { contractFields, outputSchema, stages } = this.definition;
     const source = await this.extractor.schema(await this.loader.schema());
-    if (contractFields !== undefined)
+    if (contractFields !== undefined && this.#options.enterAt === undefined) {
       requireContractColumns(source, contractFields, this.#options.schemaEvolution, this.name);
+    }
     const wanted = outputSchema ?? (stages.list.length === 0 ? source : undefined);
     if (wanted !== undefined && wanted.fields.length > 0) await this.#agree(wanted);
     return contractFields === undefined ? source : undefined;
@@ -134,7 +134,7 @@ export class Pipeline<Input, Output> {
           batch: identity,
           rejections,
         });
-        const output = await this.definition.stages.apply(batch, this.#observe(span));
+        const output = await this.definition.stages.apply(batch, this.#observe(span), this.#options.enterAt);
         yield { batch: await this.#conform(output), span, startedAt };
       } catch (error) {
         span.finish(error);

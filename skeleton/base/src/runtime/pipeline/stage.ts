@@ -26,15 +26,14 @@ export type ObserveStage = <T>(
   work: () => Promise<StageOutcome<T>>,
 ) => Promise<Batch<T>>;
 
+type Apply<Input, Output> = (batch: Batch<Input>, observe: ObserveStage, enterAt: number) => Promise<Batch<Output>>;
+
 /** The stages of a resource in order; each one takes what the one before gives, or it does not compile. */
 export class Stages<Input, Output> {
   readonly list: readonly { readonly kind: StageName; readonly name: string }[];
-  readonly #apply: (batch: Batch<Input>, observe: ObserveStage) => Promise<Batch<Output>>;
+  readonly #apply: Apply<Input, Output>;
 
-  private constructor(
-    list: Stages<Input, Output>['list'],
-    apply: (batch: Batch<Input>, observe: ObserveStage) => Promise<Batch<Output>>,
-  ) {
+  private constructor(list: Stages<Input, Output>['list'], apply: Apply<Input, Output>) {
     this.list = list;
     this.#apply = apply;
   }
@@ -44,13 +43,17 @@ export class Stages<Input, Output> {
   }
 
   followedBy<Next>(stage: Stage<Output, Next>): Stages<Input, Next> {
-    return new Stages<Input, Next>([...this.list, stage], async (batch, observe) => {
-      const input = await this.#apply(batch, observe);
+    const index = this.list.length;
+    return new Stages<Input, Next>([...this.list, stage], async (batch, observe, enterAt) => {
+      const input = await this.#apply(batch, observe, enterAt);
+      // A replayed record was recorded where it enters, so that it has the type that the skipped stages give.
+      if (index < enterAt) return input as Batch<unknown> as Batch<Next>;
       return observe(stage, () => stage.apply(input));
     });
   }
 
-  apply(batch: Batch<Input>, observe: ObserveStage): Promise<Batch<Output>> {
-    return this.#apply(batch, observe);
+  /** @param enterAt index of the first stage to apply; those before it are skipped */
+  apply(batch: Batch<Input>, observe: ObserveStage, enterAt = 0): Promise<Batch<Output>> {
+    return this.#apply(batch, observe, enterAt);
   }
 }

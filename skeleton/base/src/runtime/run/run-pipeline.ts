@@ -1,0 +1,55 @@
+import type { PipelineConfig } from '../config/load.ts';
+import { openState, resourceOf } from '../config/open.ts';
+import type { ExitCode } from '../errors/pipeline-error.ts';
+import type { ResourceDefinition } from '../resource.ts';
+import { StateStore } from '../state/state-store.ts';
+import { alertOn } from './alert-on.ts';
+import { type RunResult, runResource } from './run-resource.ts';
+
+export interface RunPipelineOptions {
+  readonly definitions: ReadonlyMap<string, ResourceDefinition>;
+  /** Names of the resources to run; all of them when left out. */
+  readonly resources?: readonly string[];
+  /** Forget the positions and read everything again. */
+  readonly startOver?: boolean;
+  /** Aborted when the process is asked to stop: the resource in hand commits and ends, the others do not start. */
+  readonly signal: AbortSignal;
+  /** Told as each resource ends. */
+  readonly onResult?: (result: RunResult) => void;
+}
+
+/**
+ * Runs the resources one after the other in the order of pipeline.yaml. A resource that fails does not keep the
+ * others from running.
+ *
+ * @throws PipelineError `LOCKED`, `CONFIGURATION` or `STORAGE` before anything was moved
+ */
+export async function runPipeline(config: PipelineConfig, options: RunPipelineOptions): Promise<RunResult[]> {
+  const { definitions, signal, startOver = false, resources = Object.keys(config.resources) } = options;
+  for (const name of resources) resourceOf(config, name);
+  const { path, deadLetters } = openState(config);
+  const store = await StateStore.open(path);
+  const context = { config, definitions, store, folders: { state: path, deadLetters }, signal, startOver };
+  const results: RunResult[] = [];
+  try {
+    for (const name of resources) {
+      if (signal.aborted) break;
+      const result = await runResource(name, context);
+      results.push(result);
+      options.onResult?.(result);
+      await alertOn(result.manifest, config, store);
+    }
+  } finally {
+    await store.close();
+  }
+  return results;
+}
+
+/** From the failure that most needs a person to the one that mends itself. */
+const BY_URGENCY: readonly ExitCode[] = [1, 64, 3, 75];
+
+/** One exit code for several runs: that of the failure that most needs a person. */
+export function exitCodeOf(results: readonly RunResult[]): ExitCode {
+  const codes = new Set(results.map((result) => result.error?.exitCode));
+  return BY_URGENCY.find((code) => codes.has(code)) ?? 0;
+}

@@ -1,0 +1,189 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { PipelineConfig } from '../config/load.ts';
+import { openExtractor, openLoader, resourceOf, streamOf } from '../config/open.ts';
+import { redact } from '../config/secrets.ts';
+import { DeadLetterStore } from '../dead-letters/dead-letter-store.ts';
+import { deadLettersFrom } from '../dead-letters/from-rejections.ts';
+import { asPipelineError, PipelineError } from '../errors/pipeline-error.ts';
+import { logger } from '../observability/logger.ts';
+import { metrics } from '../observability/metrics.ts';
+import { createProgress } from '../observability/progress.ts';
+import { currentTraceIds } from '../observability/tracing.ts';
+import type { Check } from '../pipeline/check.ts';
+import type { Extractor } from '../pipeline/extractor.ts';
+import type { Loader } from '../pipeline/loader.ts';
+import { emptyCounts } from '../pipeline/metrics.ts';
+import { Pipeline } from '../pipeline/pipeline.ts';
+import { startFrom } from '../pipeline/start.ts';
+import { resource as passThrough, type ResourceDefinition } from '../resource.ts';
+import { acquireLock } from '../state/lock.ts';
+import type { RunManifest, RunStatus } from '../state/run-manifest.ts';
+import type { StateStore } from '../state/state-store.ts';
+import { templateVersion } from './template-version.ts';
+
+export interface RunContext {
+  readonly config: PipelineConfig;
+  readonly definitions: ReadonlyMap<string, ResourceDefinition>;
+  readonly store: StateStore;
+  readonly folders: { readonly state: string; readonly deadLetters: string };
+  /** Aborted when the process is asked to stop. */
+  readonly signal: AbortSignal;
+  /** Forget the position and read everything again. */
+  readonly startOver: boolean;
+}
+
+/** One run of one resource, and the error that ended it, if one did. */
+export interface RunResult {
+  readonly manifest: RunManifest;
+  readonly error?: PipelineError;
+}
+
+/**
+ * Runs a resource once, alone: takes its lock, moves its records, and keeps a manifest of what happened.
+ *
+ * @throws PipelineError `LOCKED` when another process runs it; all other failures are part of the result
+ */
+export async function runResource(name: string, context: RunContext): Promise<RunResult> {
+  const { store, folders, config } = context;
+  const lock = await acquireLock(folders.state, name);
+  try {
+    await store.closeAbandonedRuns(name);
+    const manifest = newManifest(config.name, name);
+    await store.startRun(manifest);
+    const result = await attempt(manifest, context);
+    await store.updateRun(result.manifest);
+    report(result);
+    return result;
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Adds to what is known of the run. */
+type Learn = (facts: Partial<RunManifest>) => void;
+
+async function attempt(started: RunManifest, context: RunContext): Promise<RunResult> {
+  let known = started;
+  const end = (status: RunStatus): RunManifest => ({ ...known, status, finishedAt: new Date().toISOString() });
+  try {
+    await open(context, started, (facts) => {
+      known = { ...known, ...facts };
+    });
+    return { manifest: end('complete') };
+  } catch (cause) {
+    const error = asPipelineError(cause);
+    const { code, message, where, hint } = error;
+    known = { ...known, error: { code, message: redact(message), where, ...(hint !== undefined && { hint }) } };
+    return { manifest: end(code === 'INTERRUPTED' ? 'interrupted' : 'failed'), error };
+  }
+}
+
+/** Opens the ends of the resource for as long as its records move. */
+async function open(context: RunContext, { resource: name, id }: RunManifest, learn: Learn): Promise<void> {
+  const { config, definitions } = context;
+  const { definition: definitionName = name } = resourceOf(config, name);
+  const definition = definitions.get(definitionName) ?? passThrough(name);
+  const loader = openLoader(config, name);
+  try {
+    const extractor = openExtractor(config, name, definition.contractFields?.all);
+    try {
+      await move({ name, id, extractor, loader, definition }, context, learn);
+    } finally {
+      await extractor.close();
+    }
+  } finally {
+    await loader.close();
+  }
+}
+
+interface Move {
+  readonly name: string;
+  /** Of the run. */
+  readonly id: string;
+  readonly extractor: Extractor;
+  readonly loader: Loader;
+  readonly definition: ResourceDefinition;
+}
+
+async function move(
+  { name, id, extractor, loader, definition }: Move,
+  context: RunContext,
+  learn: Learn,
+): Promise<void> {
+  const { config, store, folders, signal, startOver } = context;
+  const { mode, sink, schemaEvolution, deadLetters: deadLetterBudget } = resourceOf(config, name);
+  await preflight(extractor, loader, learn);
+  const stream = streamOf(config, name);
+  const checkpoint = await loader.checkpoint(stream);
+  const start = startFrom(checkpoint, { resource: name, mode, writeMode: sink.mode, startOver });
+  learn({ ...(start.from && { from: start.from }), sink: loader.describe() });
+  const letters = await DeadLetterStore.open(folders.deadLetters, name, checkpoint?.sequence);
+  const progress = createProgress(name, await extractor.estimate(start.from));
+  const pipeline = new Pipeline({
+    name,
+    pipeline: config.name,
+    extractor,
+    definition,
+    loader,
+    start,
+    schemaEvolution,
+    deadLetterBudget,
+    keepDeadLetters: async (failed) => {
+      const traceId = currentTraceIds().trace_id;
+      const origin = { pipeline: config.name, resource: name, run: id, ...(traceId !== undefined && { traceId }) };
+      await letters.append(deadLettersFrom(failed, origin));
+    },
+    onProgress: (counts) => progress.update(counts),
+  });
+  try {
+    await pipeline.run(signal);
+    const reached = await loader.checkpoint(stream);
+    if (reached !== undefined) {
+      learn({ to: reached.position });
+      await store.saveCheckpoint(stream, reached);
+    }
+  } finally {
+    progress.finish();
+    await letters.close();
+    const { counts, durations, schemaChanges } = pipeline.metrics;
+    learn({ counts, durations: { ...durations }, schemaChanges, sink: loader.describe() });
+  }
+}
+
+/** Looks at both ends before a record moves. */
+async function preflight(extractor: Extractor, loader: Loader, learn: Learn): Promise<void> {
+  const checks: Check[] = [...(await extractor.check()), ...(await loader.check())];
+  learn({ preflight: checks });
+  const failed = checks.find((check) => !check.ok);
+  if (failed !== undefined) {
+    throw new PipelineError(failed.code ?? 'CONFIGURATION', `${failed.name}: ${failed.detail}`);
+  }
+}
+
+function newManifest(pipeline: string, resource: string): RunManifest {
+  return {
+    id: randomUUIDv7(),
+    pipeline,
+    resource,
+    status: 'running',
+    startedAt: new Date().toISOString(),
+    counts: emptyCounts(),
+    durations: {},
+    schemaChanges: [],
+    preflight: [],
+    ...(templateVersion !== undefined && { templateVersion }),
+    host: hostname(),
+    pid: process.pid,
+  };
+}
+
+function report({ manifest, error }: RunResult): void {
+  const { pipeline, resource, status, counts, durations } = manifest;
+  const tags = { pipeline, resource };
+  if (status !== 'running') metrics.count('run.status', 1, { ...tags, status });
+  metrics.distribution('run.duration', durations.total ?? 0, tags);
+  const summary = { ...tags, run: manifest.id, status, counts };
+  if (error === undefined) logger.info(summary, `${resource}: complete`);
+  else logger.error({ ...summary, err: error }, `${resource}: ${status}`);
+}
