@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
+import { createBackend } from '@backstage/backend-defaults';
+import { rootHttpRouterServiceFactory } from '@backstage/backend-defaults/rootHttpRouter';
+import {
+  coreServices,
+  createBackendModule,
+  createServiceFactory,
+  type RootLoggerService,
+} from '@backstage/backend-plugin-api';
+import { ConfigReader } from '@backstage/config';
+import { type CatalogService, catalogServiceRef } from '@backstage/plugin-catalog-node';
+import { createTemplateAction, scaffolderActionsExtensionPoint } from '@backstage/plugin-scaffolder-node';
+import { z } from 'zod';
+import type { Answers } from './answers.ts';
+import { type TemplateDefinition, toEntity } from './definition.ts';
+
+const Created = z.object({ id: z.string() });
+const Refused = z.object({ errors: z.array(z.object({ stack: z.string() })) });
+const Task = z.object({ status: z.string() });
+const Events = z.array(z.object({ body: z.looseObject({ message: z.string() }) }));
+
+const EXPORT_ACTION = 'local:export';
+
+/**
+ * The scaffolder backend of Backstage in this process: all steps of a template run as a real task, from its checks of
+ * the parameters to the last step, and the result lands in a folder. It listens on the loopback interface only and
+ * answers to nobody without its one-time token.
+ */
+export class LocalScaffolder {
+  readonly #template: TemplateDefinition;
+  readonly #token = randomUUID();
+  #server: Server | undefined;
+  #stop: (() => Promise<void>) | undefined;
+
+  constructor(template: TemplateDefinition) {
+    this.#template = template;
+  }
+
+  async start(): Promise<void> {
+    const workingDirectory = await mkdtemp(join(tmpdir(), 'etl-pipeline-template-'));
+    const backend = createBackend();
+    backend.add(
+      createServiceFactory({
+        service: coreServices.rootConfig,
+        deps: {},
+        factory: () => new ConfigReader(configuration(workingDirectory, this.#token)),
+      }),
+    );
+    backend.add(createServiceFactory({ service: coreServices.rootLogger, deps: {}, factory: () => silent }));
+    backend.add(
+      rootHttpRouterServiceFactory({
+        configure: ({ server, applyDefaults }) => {
+          this.#server = server;
+          applyDefaults();
+        },
+      }),
+    );
+    backend.add(catalogOf(this.#template));
+    backend.add(import('@backstage/plugin-scaffolder-backend'));
+    backend.add(exportModule());
+    await backend.start();
+    this.#stop = async () => {
+      await backend.stop();
+      await rm(workingDirectory, { recursive: true, force: true });
+    };
+  }
+
+  /**
+   * Runs the template with complete answers and copies what it made to `folder`.
+   *
+   * @throws Error with the scaffolder's own words when it refuses the answers or a step fails; `folder` is then untouched.
+   */
+  async run(answers: Answers, folder: string): Promise<void> {
+    const { metadata } = this.#template;
+    const response = await this.#request('tasks', {
+      templateRef: `template:default/${metadata.name}`,
+      values: answers,
+      secrets: { folder },
+    });
+    if (!response.ok) {
+      const refusal = Refused.safeParse(await response.json());
+      const reasons = refusal.success ? refusal.data.errors.map(({ stack }) => stack) : [`HTTP ${response.status}`];
+      throw new Error(`The scaffolder refuses the answers: ${reasons.join('; ')}`);
+    }
+    const { id } = Created.parse(await response.json());
+    for (;;) {
+      const { status } = Task.parse(await (await this.#request(`tasks/${id}`)).json());
+      if (status === 'completed') return;
+      if (status === 'failed' || status === 'cancelled') {
+        const events = Events.parse(await (await this.#request(`tasks/${id}/events`)).json());
+        throw new Error(`The scaffolder failed.\n${explain(events)}`);
+      }
+      await delay(20);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#stop?.();
+  }
+
+  #request(path: string, body?: unknown): Promise<Response> {
+    const address = this.#server?.address();
+    if (address === null || typeof address !== 'object') throw new Error('The scaffolder has not been started');
+    return fetch(`http://127.0.0.1:${address.port}/api/scaffolder/v2/${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+}
+
+/** Names of the steps and what went wrong, without the lines about each file. */
+function explain(events: z.infer<typeof Events>): string {
+  const messages = events.map(({ body }) => stripVTControlCharacters(body.message));
+  return messages.filter((message) => !/^(info: |Skipping step )/.test(message)).join('\n');
+}
+
+/** What went wrong is told by the task, in one sentence instead of a log. */
+const silent: RootLoggerService = { error() {}, warn() {}, info() {}, debug() {}, child: () => silent };
+
+function configuration(workingDirectory: string, token: string) {
+  return {
+    backend: {
+      baseUrl: 'http://127.0.0.1',
+      listen: { host: '127.0.0.1', port: 0 },
+      database: { client: 'better-sqlite3', connection: ':memory:' },
+      workingDirectory,
+      auth: { externalAccess: [{ type: 'static', options: { token, subject: 'create' } }] },
+    },
+    permission: { enabled: false },
+  };
+}
+
+/** The scaffolder asks the catalog for one thing, the template. */
+function catalogOf(template: TemplateDefinition) {
+  const entity = {
+    ...toEntity(template),
+    spec: {
+      ...template.spec,
+      // The scaffolder deletes its workspace when the task ends: the last step takes the result out of it.
+      steps: [...template.spec.steps, { id: 'export', name: 'Export', action: EXPORT_ACTION, input: {} }],
+    },
+  };
+  const catalog: Pick<CatalogService, 'getEntityByRef'> = {
+    getEntityByRef: async () => JSON.parse(JSON.stringify(entity)),
+  };
+  return createServiceFactory({ service: catalogServiceRef, deps: {}, factory: () => catalog as CatalogService });
+}
+
+function exportModule() {
+  return createBackendModule({
+    pluginId: 'scaffolder',
+    moduleId: 'local-export',
+    register(registration) {
+      registration.registerInit({
+        deps: { actions: scaffolderActionsExtensionPoint },
+        async init({ actions }) {
+          actions.addActions(
+            createTemplateAction({
+              id: EXPORT_ACTION,
+              async handler({ workspacePath, secrets }) {
+                const folder = secrets?.folder;
+                if (folder === undefined) throw new Error('No folder to export to');
+                await cp(workspacePath, folder, { recursive: true, verbatimSymlinks: true });
+              },
+            }),
+          );
+        },
+      });
+    },
+  });
+}
