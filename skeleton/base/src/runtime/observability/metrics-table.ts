@@ -11,11 +11,14 @@ interface MetricDefinition {
   /** One of Datadog's units. */
   readonly unit: string;
   readonly description: string;
-  /** Besides `env`, `service`, `version`, `pipeline` and `resource`, which all have. */
+  /** Besides those that all have. */
   readonly tags: readonly (keyof TagValues)[];
 }
 
 export const METRIC_PREFIX = 'etl.';
+
+/** The tags that all metrics have; `env` where it is known. */
+export const SHARED_TAGS = ['env', 'service', 'version', 'pipeline', 'resource'] as const;
 
 /** Every metric there is, without its prefix. Dashboard and monitors in `deploy/datadog` use these and no other. */
 export const METRICS = {
@@ -77,7 +80,7 @@ export const METRICS = {
     kind: 'gauge',
     unit: 'second',
     tags: [],
-    description: 'How far the sink is behind.',
+    description: 'Age of the newest data read so far, where a position of the source says how old it is.',
   },
   'in_flight.batches': {
     kind: 'gauge',
