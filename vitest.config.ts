@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 30_000 } },
+      { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts', 'skeleton/samples/*/tests/*.test.ts'], testTimeout: 30_000 } },
       { extends: true, test: { name: 'render', include: ['tests/render/**/*.test.ts'], testTimeout: 300_000 } },
       {
         extends: true,

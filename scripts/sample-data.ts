@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
  * Writes the orders that ship with a generated repository: three files as a shop might deliver them, with the flaws
  * that real files have. The same every time. Run it with `node scripts/sample-data.ts`.
  */
-const FOLDER = fileURLToPath(new URL('../skeleton/samples/landing/data/landing/orders', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../skeleton/samples/files/data/landing/orders', import.meta.url));
 
 type Order = Record<(typeof COLUMNS)[number], string | number | null>;
 

@@ -5,11 +5,11 @@ import { inferSchema } from '../schema/infer.ts';
 import type { TableSchema } from '../schema/table-schema.ts';
 
 /** Delivers the given rows, for tests. */
-export class MemoryExtractor extends Extractor {
+export class MemoryExtractor<T extends Row = Row> extends Extractor<T> {
   readonly batchSize: number;
-  readonly #rows: readonly Row[];
+  readonly #rows: readonly T[];
 
-  constructor(rows: readonly Row[], batchSize = 1000) {
+  constructor(rows: readonly T[], batchSize = 1000) {
     super();
     this.#rows = rows;
     this.batchSize = batchSize;
@@ -23,7 +23,7 @@ export class MemoryExtractor extends Extractor {
     return inferSchema(this.#rows, expected);
   }
 
-  async *extract({ from, firstSequence, columns }: ExtractRequest): AsyncGenerator<Batch> {
+  async *extract({ from, firstSequence, columns }: ExtractRequest): AsyncGenerator<Batch<T>> {
     let sequence = firstSequence;
     const start = typeof from?.row === 'number' ? from.row : 0;
     for (let row = start; row < this.#rows.length; row += this.batchSize) {
@@ -34,7 +34,7 @@ export class MemoryExtractor extends Extractor {
         position: { row: row + rows.length },
         origin: 'memory',
       };
-      const batch = new Batch(identity, { rows, rowNumbers: row + 1 });
+      const batch = new Batch<T>(identity, { rows, rowNumbers: row + 1 });
       this.recordsRead += rows.length;
       yield columns === undefined ? batch : batch.toColumns(columns);
     }

@@ -14,9 +14,9 @@ export interface DefinitionRun<Output> {
 }
 
 /** Runs rows through a resource in memory, for tests: the real pipeline, without source and sink. */
-export async function runDefinition<Output>(
-  definition: ResourceDefinition<Row, Output>,
-  rows: readonly Row[],
+export async function runDefinition<Input extends Row, Output>(
+  definition: ResourceDefinition<Input, Output>,
+  rows: readonly Input[],
 ): Promise<DefinitionRun<Output>> {
   const loader = new MemoryLoader<Output>();
   const deadLetters: FailedRecords[] = [];
