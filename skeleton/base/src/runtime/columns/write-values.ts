@@ -117,8 +117,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 function toBytes(column: BytesColumn, value: unknown): string | Uint8Array {
   const { kind } = column.field.type;
-  if (kind === 'json')
-    return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? Number(part) : part));
+  if (kind === 'json') return toJson(column, value);
   if (kind === 'binary') {
     if (value instanceof Uint8Array) return value;
     throw unfit(column, value);
@@ -136,4 +135,14 @@ function toBytes(column: BytesColumn, value: unknown): string | Uint8Array {
   if (value instanceof Date) return value.toISOString();
   if (typeof value === 'object') throw unfit(column, value);
   return String(value);
+}
+
+function toJson(column: BytesColumn, value: unknown): string {
+  const text = JSON.stringify(value, (_, part: unknown) => {
+    if (typeof part !== 'bigint') return part;
+    if (!Number.isSafeInteger(Number(part))) throw unfit(column, part);
+    return Number(part);
+  });
+  if (text === undefined) throw unfit(column, value);
+  return text;
 }

@@ -86,7 +86,7 @@ async function open(context: RunContext, { resource: name, id }: RunManifest, le
   const definition = definitions.get(definitionName) ?? passThrough(name);
   const loader = openLoader(config, name);
   try {
-    const extractor = openExtractor(config, name, definition.contractFields?.all);
+    const extractor = openExtractor(config, name, { columns: definition.contractFields?.all });
     try {
       await move({ name, id, extractor, loader, definition }, context, learn);
     } finally {
