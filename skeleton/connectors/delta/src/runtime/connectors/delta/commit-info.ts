@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { PipelineError } from '../../errors/pipeline-error.ts';
+import { type Checkpoint, checkpointSchema } from '../../pipeline/position.ts';
+import type { Action } from './actions.ts';
+import type { DeltaLog } from './log.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** Shown in the history of a table as its writer. */
+const ENGINE = 'etl-pipeline-template';
+
+/** Member of `commitInfo` that says how far a stream has come with the commit. */
+const progressSchema = z.object({ etl: z.object({ stream: z.string() }).and(checkpointSchema) });
+
+/** Who did what, for the table's history. The values of `parameters` are text, as Spark wants them. */
+export function commitInfo(
+  operation: string,
+  parameters: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, unknown>> = {},
+): Action {
+  const info = { timestamp: Date.now(), operation, operationParameters: parameters, engineInfo: ENGINE };
+  return { commitInfo: { ...info, ...more } };
+}
+
+/** How far a stream has come: `txn` is for Delta's own idempotence, the position goes into the commit's `commitInfo`. */
+export function progressOf(stream: string, checkpoint: Checkpoint): z.infer<typeof progressSchema> {
+  return { etl: { stream, ...checkpoint } };
+}
+
+/**
+ * How far a stream has come in a table. Its `txn` action, which is part of every snapshot, tells whether it ever
+ * wrote there; the position is in the last commit it made, looked for from the newest backwards.
+ *
+ * @throws PipelineError `NOT_FOUND` when a log clean-up has removed that commit
+ */
+export async function findCheckpoint(
+  log: DeltaLog,
+  snapshot: Snapshot,
+  stream: string,
+): Promise<Checkpoint | undefined> {
+  const transaction = snapshot.transactions.get(stream);
+  if (transaction === undefined) return undefined;
+  for (let version = snapshot.version; version >= 0; version--) {
+    const actions = await log.read(version);
+    if (actions === undefined) break;
+    const checkpoint = checkpointIn(actions, stream);
+    if (checkpoint?.sequence === transaction.version) return checkpoint;
+  }
+  throw new PipelineError(
+    'NOT_FOUND',
+    `${log.folder}: the commit with the position of ${stream} (batch ${transaction.version}) is no longer there.`,
+    {
+      where: { file: log.folder },
+      hint: "Run more often than the table's log is cleaned up, or load into a new table.",
+    },
+  );
+}
+
+function checkpointIn(actions: readonly Action[], stream: string): Checkpoint | undefined {
+  for (const action of actions) {
+    const progress = progressSchema.safeParse(action.commitInfo);
+    if (progress.success && progress.data.etl.stream === stream) return progress.data.etl;
+  }
+  return undefined;
+}

@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import { rm, rmdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { PipelineError } from '../../errors/pipeline-error.ts';
+import { asStorageError } from '../../errors/storage-error.ts';
+import type { Batch, BatchIdentity } from '../../pipeline/batch.ts';
+import type { Check } from '../../pipeline/check.ts';
+import { Loader, type LoadReport, type RejectRecords } from '../../pipeline/loader.ts';
+import type { Checkpoint } from '../../pipeline/position.ts';
+import type { Field, TableSchema } from '../../schema/table-schema.ts';
+import { admit } from './admit.ts';
+import { checkFolder } from './check-folder.ts';
+import { findCheckpoint } from './commit-info.ts';
+import { commitColumns, commitData } from './commits.ts';
+import { type Expectation, expectationOf } from './conflicts.ts';
+import { type DataFile, PartFiles } from './part-files.ts';
+import { tableSchemaOf } from './schema-string.ts';
+import { storedSchema } from './stored-columns.ts';
+import { DeltaTable } from './table.ts';
+import { requireCreatable, requireWritable } from './writable.ts';
+
+export interface DeltaLoaderOptions {
+  /** Folder of the table. */
+  readonly path: string;
+  readonly stream: string;
+  readonly mode: 'append' | 'replace';
+  readonly partitionBy?: readonly string[] | undefined;
+}
+
+/** What `prepare` set up. */
+interface Prepared {
+  readonly table: DeltaTable;
+  readonly schema: TableSchema;
+  readonly partitionColumns: readonly string[];
+  readonly parts: PartFiles;
+}
+
+/**
+ * Writes a stream into a Delta table. Batches are gathered in data files until these are 128 MiB, then files and
+ * progress are committed together; `replace` commits once, when the source was read to its end.
+ */
+export class DeltaLoader extends Loader {
+  readonly guarantee = 'exactly-once';
+  readonly #options: DeltaLoaderOptions;
+  /** Folder of this stream's unfinished files; what is in there is not part of the table. */
+  readonly #staging: string;
+  #table: DeltaTable | undefined;
+  #prepared: Prepared | undefined;
+  #committed: Checkpoint | undefined;
+  #expected: Expectation | undefined;
+  /** Last batch that is written and not committed. */
+  #gathered: BatchIdentity | undefined;
+
+  constructor(options: DeltaLoaderOptions) {
+    super();
+    this.#options = options;
+    const mark = createHash('sha256').update(options.stream).digest('hex').slice(0, 16);
+    this.#staging = join(options.path, '_staging', mark);
+  }
+
+  async check(): Promise<Check[]> {
+    const folder = await checkFolder(this.#options.path);
+    if (!folder.ok) return [folder];
+    const name = `table ${this.#options.path}`;
+    try {
+      const table = await this.#open();
+      const detail = table === undefined ? 'will be created' : `Delta version ${table.snapshot.version}`;
+      return [folder, { name, ok: true, detail }];
+    } catch (error) {
+      if (!(error instanceof PipelineError)) throw error;
+      return [folder, { name, ok: false, detail: [error.message, error.hint].join(' ') }];
+    }
+  }
+
+  async schema(): Promise<TableSchema | undefined> {
+    const table = await this.#open();
+    return table && tableSchemaOf(table.snapshot.metadata);
+  }
+
+  async checkpoint(stream: string): Promise<Checkpoint | undefined> {
+    const table = await this.#open();
+    return table && findCheckpoint(table.log, table.snapshot, stream);
+  }
+
+  async evolve(added: readonly Field[]): Promise<void> {
+    const table = await this.#open();
+    if (table === undefined) throw new PipelineError('NOT_FOUND', `${this.#options.path} is no Delta table.`);
+    await commitColumns(table, added);
+  }
+
+  async prepare(schema: TableSchema): Promise<void> {
+    const { path, stream } = this.#options;
+    await this.#clearStaging();
+    const table = (await this.#open()) ?? (await this.#create(schema));
+    requireWritable(path, table.snapshot, schema, this.#options);
+    const { partitionColumns } = table.snapshot.metadata;
+    const parts = new PartFiles(path, this.#staging, storedSchema(schema, partitionColumns), partitionColumns);
+    this.#committed = await findCheckpoint(table.log, table.snapshot, stream);
+    this.#expected = expectationOf(table.snapshot, stream);
+    this.#prepared = { table, schema, partitionColumns, parts };
+  }
+
+  async load(batch: Batch, reject: RejectRecords): Promise<LoadReport> {
+    const { schema, partitionColumns, parts } = this.#requirePrepared();
+    if (batch.identity.sequence <= (this.#committed?.sequence ?? -1)) return { written: batch.size };
+    const { columns, rejections } = admit(batch, schema, partitionColumns);
+    if (rejections.length > 0) await reject(rejections);
+    await parts.write(columns);
+    this.#gathered = batch.identity;
+    if (this.#options.mode === 'append' && parts.full) await this.#commit(false);
+    return { written: columns.length };
+  }
+
+  async finish(complete: boolean): Promise<void> {
+    const replaces = this.#options.mode === 'replace';
+    if (replaces && !complete) return;
+    const unchanged = this.#gathered === undefined && (this.#committed?.complete ?? true) === complete;
+    if (replaces || !unchanged) await this.#commit(complete);
+  }
+
+  describe(): string {
+    const path = relative('', this.#options.path) || '.';
+    return this.#table === undefined ? path : `${path}, Delta version ${this.#table.snapshot.version}`;
+  }
+
+  override async close(): Promise<void> {
+    if (this.#prepared === undefined) return;
+    await this.#prepared.parts.discard();
+    await this.#clearStaging();
+  }
+
+  async #commit(complete: boolean): Promise<void> {
+    const { table, parts } = this.#requirePrepared();
+    const { mode, stream } = this.#options;
+    const last = this.#gathered ?? this.#committed;
+    const checkpoint = last && { sequence: last.sequence, position: last.position, complete };
+    const files = await parts.publish();
+    const expected = this.#expected ?? expectationOf(table.snapshot, stream);
+    try {
+      await commitData(table, { files, mode, checkpoint, expected });
+    } catch (error) {
+      if (error instanceof PipelineError && error.code === 'LOCKED') await parts.withdraw(files);
+      throw error;
+    }
+    this.#expected = expectationOf(table.snapshot, stream);
+    this.#committed = checkpoint;
+    this.#gathered = undefined;
+    this.recordsWritten += rowsIn(files);
+  }
+
+  async #open(): Promise<DeltaTable | undefined> {
+    if (this.#table === undefined) this.#table = await DeltaTable.open(this.#options.path, this.#staging);
+    else await this.#table.refresh();
+    return this.#table;
+  }
+
+  async #create(schema: TableSchema): Promise<DeltaTable> {
+    const { path, partitionBy = [] } = this.#options;
+    requireCreatable(schema, partitionBy);
+    this.#table = await DeltaTable.create(path, this.#staging, schema, partitionBy);
+    return this.#table;
+  }
+
+  #requirePrepared(): Prepared {
+    if (this.#prepared === undefined) throw new TypeError('Call prepare before load and finish.');
+    return this.#prepared;
+  }
+
+  async #clearStaging(): Promise<void> {
+    try {
+      await rm(this.#staging, { recursive: true, force: true });
+      await rmdir(join(this.#staging, '..')).catch(() => undefined);
+    } catch (error) {
+      throw asStorageError(error, this.#staging);
+    }
+  }
+}
+
+function rowsIn(files: readonly DataFile[]): number {
+  return files.reduce((sum, file) => sum + file.rows, 0);
+}
