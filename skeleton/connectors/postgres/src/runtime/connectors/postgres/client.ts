@@ -1,0 +1,65 @@
+import { Client } from 'pg';
+import { toPipelineError } from './errors.ts';
+import type { PostgresConnection } from './options.ts';
+
+const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
+const KEEP_ALIVE_MILLISECONDS = 30_000;
+
+/** The same text for the same value, whatever the server's or the role's defaults are. */
+const SESSION_SETTINGS = `SET TimeZone TO 'UTC'; SET DateStyle TO 'ISO, YMD'; SET IntervalStyle TO 'iso_8601';
+  SET bytea_output TO 'hex'; SET extra_float_digits TO 1`;
+
+/**
+ * Opens a connection of its own.
+ *
+ * @param application shown in `pg_stat_activity`
+ * @throws PipelineError `UNAVAILABLE`, `ACCESS_DENIED` or `NOT_FOUND`; its message never holds the password
+ */
+export async function openClient({ url }: PostgresConnection, application: string): Promise<Client> {
+  const client = createClient(url, application);
+  // A connection that breaks between two statements is reported by the next one.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.query(SESSION_SETTINGS);
+    return client;
+  } catch (error) {
+    closeClient(client);
+    throw toPipelineError(error, client);
+  }
+}
+
+function createClient(url: string, application: string): Client {
+  return new Client({
+    connectionString: url,
+    application_name: application,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MILLISECONDS,
+  });
+}
+
+/** Runs `work` with a connection that is closed afterwards, and reports its errors as PipelineError. */
+export async function withClient<T>(
+  connection: PostgresConnection,
+  application: string,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = await openClient(connection, application);
+  try {
+    return await work(client);
+  } catch (error) {
+    throw toPipelineError(error, client);
+  } finally {
+    closeClient(client);
+  }
+}
+
+/** Drops a connection at once, whatever it is doing; the server rolls back what is not committed. */
+export function destroyClient(client: Client): void {
+  client.connection.stream.destroy();
+}
+
+function closeClient(client: Client): void {
+  client.end().catch(() => destroyClient(client));
+}

@@ -1,0 +1,81 @@
+import type { Client, Connection, Submittable } from 'pg';
+import type { Columns } from '../../columns/columns.ts';
+import { CopyEncoder } from './copy-encoder.ts';
+import { COPY_DONE } from './copy-protocol.ts';
+import type { Wire } from './types.ts';
+
+/**
+ * Runs `COPY … FROM STDIN (FORMAT binary)` with the records as its data.
+ *
+ * @param wires the format of each column
+ * @throws DatabaseError when the server refuses a record; nothing of it is there then
+ */
+export async function copyIn(client: Client, sql: string, columns: Columns, wires: readonly Wire[]): Promise<void> {
+  const query = new CopyInQuery(sql, new CopyEncoder(columns, wires));
+  client.query(query);
+  await query.finished;
+}
+
+/** Messages on their way at the same time: one is made while the other one is sent. */
+const IN_FLIGHT = 2;
+
+/** A query of `pg` that sends CopyData messages as fast as the server takes them. */
+class CopyInQuery implements Submittable {
+  readonly #sql: string;
+  readonly #encoder: CopyEncoder;
+  readonly #spare: Buffer[] = [];
+  readonly #outcome = Promise.withResolvers<void>();
+  #inFlight = 0;
+  #ended = false;
+
+  constructor(sql: string, encoder: CopyEncoder) {
+    this.#sql = sql;
+    this.#encoder = encoder;
+  }
+
+  get finished(): Promise<void> {
+    return this.#outcome.promise;
+  }
+
+  submit(connection: Connection): void {
+    connection.query(this.#sql);
+  }
+
+  handleCopyInResponse(connection: Connection): void {
+    this.#send(connection);
+  }
+
+  handleCommandComplete(): void {}
+
+  handleReadyForQuery(): void {
+    this.#outcome.resolve();
+  }
+
+  handleError(error: Error): void {
+    this.#ended = true;
+    this.#outcome.reject(error);
+  }
+
+  #send(connection: Connection): void {
+    try {
+      while (!this.#ended && this.#inFlight < IN_FLIGHT) {
+        if (this.#encoder.done) {
+          this.#ended = true;
+          connection.stream.write(COPY_DONE);
+          return;
+        }
+        const message = this.#encoder.next(this.#spare.pop());
+        this.#inFlight++;
+        connection.stream.write(message, (error) => {
+          this.#inFlight--;
+          this.#spare.push(message);
+          if (!error) this.#send(connection);
+        });
+      }
+    } catch (error) {
+      this.#ended = true;
+      connection.stream.destroy();
+      this.#outcome.reject(error);
+    }
+  }
+}
