@@ -2,6 +2,7 @@ import type { BytesColumn, Column, Float64Column, Int32Column, Int64Column } fro
 import { formatScaled } from '../../columns/decimals.ts';
 import { readInt64, readValues } from '../../columns/read-values.ts';
 import type { Field } from '../../schema/table-schema.ts';
+import { formatUuid } from './plain-decoding.ts';
 
 /** A value as statistics compare and store it: int32 and floats number, int64 and decimals bigint, bytes Buffer. */
 export type Bound = number | bigint | Buffer;
@@ -128,9 +129,4 @@ export function boundToValue(field: Field, bound: Bound): unknown {
 function oneInt64(field: Field, value: bigint): Int64Column {
   const low = Number(BigInt.asIntN(32, value));
   return { storage: 'int64', field, valid: undefined, values: Int32Array.of(low, Number(value >> 32n)) };
-}
-
-function formatUuid(bytes: Buffer): string {
-  const digits = bytes.toString('hex');
-  return [0, 8, 12, 16, 20].map((start, part) => digits.slice(start, [8, 12, 16, 20, 32][part])).join('-');
 }

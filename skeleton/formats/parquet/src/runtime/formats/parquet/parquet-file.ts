@@ -1,4 +1,5 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
 import type { ColumnChunk, ColumnMetaData, Encoding, PageHeader, RowGroup } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer/src/bytewriter.js';
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js';
@@ -113,6 +114,7 @@ export class ParquetFile {
       ...header,
       uncompressed_page_size: page.uncompressedLength,
       compressed_page_size: page.bytes.length,
+      crc: crc32(page.bytes) | 0,
     });
     await this.#append(Buffer.from(writer.getBytes()), page.bytes);
   }
