@@ -1,8 +1,11 @@
-import { pino, stdSerializers, stdTimeFunctions } from 'pino';
+import { destination, pino, stdSerializers, stdTimeFunctions } from 'pino';
 import { redact } from '../config/secrets.ts';
-import { writeLine } from './progress-bars.ts';
+import { writeAboveBars } from './progress-bars.ts';
 import { serviceTags } from './service-tags.ts';
 import { currentTraceIds } from './tracing.ts';
+
+/** Writes before it returns, so that a process may exit at any moment and no line is lost. */
+const stderr = destination({ dest: 2, sync: true });
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
@@ -26,6 +29,10 @@ export const logger = pino(
   },
   { write: writeLine },
 );
+
+function writeLine(line: string): void {
+  if (!writeAboveBars(line)) stderr.write(line);
+}
 
 function chooseLevel(wanted: string | undefined): string {
   const level = wanted?.toLowerCase() ?? '';

@@ -57,6 +57,7 @@ class Metrics {
         globalTags: { ...serviceTags },
         maxBufferSize: PACKET_BYTES,
         cacheDns: true,
+        includeDatadogTelemetry: false,
         closingFlushInterval: 10,
         errorHandler: (error) => this.#report(error),
       });

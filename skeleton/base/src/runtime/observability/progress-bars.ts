@@ -29,20 +29,18 @@ export function endBar(bar: SingleBar): void {
   bars = undefined;
 }
 
-/** Writes a line to stderr, above the bars if there are any. */
-export function writeLine(line: string): void {
-  if (bars === undefined) {
-    process.stderr.write(line);
-    return;
-  }
+/** Writes a line above the bars; `false` when there are none. */
+export function writeAboveBars(line: string): boolean {
+  if (bars === undefined) return false;
   bars.log(line);
   bars.update();
+  return true;
 }
 
 function createBars(): MultiBar {
   const { MultiBar: Bars, Presets } = createRequire(import.meta.url)('cli-progress') as typeof CliProgress;
   return new Bars(
-    { stream: process.stderr, clearOnComplete: true, gracefulExit: false, fps: 5 },
+    { stream: process.stderr, clearOnComplete: true, gracefulExit: false, linewrap: true, forceRedraw: true, fps: 5 },
     Presets.shades_classic,
   );
 }
