@@ -62,10 +62,10 @@ async function askText(name: string, field: Field, message: string, required: bo
   return parse(input);
 }
 
-function orCancelled<T>(answer: T | symbol): T {
+function orCancelled<T>(answer: T): Exclude<T, symbol> {
   if (isCancel(answer)) {
     cancel('Nothing was written.');
     throw new CancelledError('Cancelled');
   }
-  return answer;
+  return answer as Exclude<T, symbol>;
 }

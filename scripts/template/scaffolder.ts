@@ -15,6 +15,7 @@ import {
 } from '@backstage/backend-plugin-api';
 import { ConfigReader } from '@backstage/config';
 import { type CatalogService, catalogServiceRef } from '@backstage/plugin-catalog-node';
+import scaffolder from '@backstage/plugin-scaffolder-backend';
 import { createTemplateAction, scaffolderActionsExtensionPoint } from '@backstage/plugin-scaffolder-node';
 import { z } from 'zod';
 import type { Answers } from './answers.ts';
@@ -62,7 +63,7 @@ export class LocalScaffolder {
       }),
     );
     backend.add(catalogOf(this.#template));
-    backend.add(import('@backstage/plugin-scaffolder-backend'));
+    backend.add(scaffolder.default);
     backend.add(exportModule());
     await backend.start();
     this.#stop = async () => {
