@@ -7,7 +7,7 @@ export function alertOf(message: string, changes: Partial<RunManifest> = {}): Al
   const error = { code: 'UNAVAILABLE', message, where: {}, hint: message };
   const finishedAt = '2026-01-01T00:00:05.000Z';
   const manifest = manifestOf({ status: 'failed', finishedAt, sink: message, error, ...changes });
-  const alert = alertForRun(manifest, { deadLetters: 1 }, { exitCode: 75 });
+  const alert = alertForRun(manifest, { deadLetters: 1 });
   if (alert === undefined) throw new Error('A failed run calls for an alert.');
   return alert;
 }

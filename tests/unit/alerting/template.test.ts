@@ -44,7 +44,6 @@ describe('the generic template', () => {
         service: alert.service,
         env: null,
         version: alert.version ?? null,
-        traceId: null,
       },
     });
   });

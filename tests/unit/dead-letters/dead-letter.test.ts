@@ -1,3 +1,4 @@
+import fastCheck from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { registerSecret } from '../../../skeleton/base/src/runtime/config/secrets.ts';
 import { deadLetterSchema } from '../../../skeleton/base/src/runtime/dead-letters/dead-letter.ts';
@@ -47,13 +48,13 @@ describe('the record of a dead letter', () => {
     };
     expect(keepRecord(record)).toEqual({
       record: {
-        big: '12345678901234567890',
-        bytes: { base64: 'AP8Q' },
-        at: '2026-01-02T03:04:05.678Z',
-        never: 'Invalid Date',
-        infinite: '-Infinity',
+        big: { $bigint: '12345678901234567890' },
+        bytes: { $bytes: 'AP8Q' },
+        at: { $date: '2026-01-02T03:04:05.678Z' },
+        never: { $date: 'invalid' },
+        infinite: { $number: '-Infinity' },
         nothing: null,
-        nested: [{ big: '1' }, { name: 'x', self: '(circular)' }],
+        nested: [{ big: { $bigint: '1' } }, { name: 'x', self: '(circular)' }],
       },
     });
   });
@@ -62,9 +63,34 @@ describe('the record of a dead letter', () => {
     expect(keepRecord(undefined)).toEqual({ record: null });
   });
 
-  test('has its bytes back when it is revived', () => {
-    const record = { id: 'a', bytes: Buffer.from('ünïcode'), list: [Buffer.from([1])], object: { base64: 1 } };
-    expect(reviveRecord(keepRecord(record).record)).toEqual(record);
+  test('is the same record when it is revived', () => {
+    const bytes = fastCheck.uint8Array().map((array) => Buffer.from(array));
+    const property = fastCheck.oneof(
+      fastCheck.string(),
+      fastCheck.constantFrom('$bigint', '$date', '$bytes', '$number', '$object'),
+    );
+    const { tree } = fastCheck.letrec((tie) => ({
+      tree: fastCheck.oneof({ depthSize: 'small', withCrossShrink: true }, tie('leaf'), tie('list'), tie('object')),
+      list: fastCheck.array(tie('tree'), { maxLength: 4 }),
+      object: fastCheck.dictionary(property, tie('tree'), { maxKeys: 3, noNullPrototype: true }),
+      leaf: fastCheck.oneof(
+        fastCheck.string({ unit: 'binary' }),
+        fastCheck.double(),
+        fastCheck.boolean(),
+        fastCheck.constant(null),
+        fastCheck.bigInt(),
+        fastCheck.date(),
+        bytes,
+      ),
+    }));
+    fastCheck.assert(
+      fastCheck.property(tree, (record) => {
+        const kept = keepRecord(record);
+        expect(kept.incomplete).toBeUndefined();
+        expect(reviveRecord(JSON.parse(JSON.stringify(kept.record)))).toEqual(record);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('over 1 MiB keeps its start and says so', () => {

@@ -1,3 +1,4 @@
+import { ERROR_CODES, EXIT_CODES, type ExitCode } from '../errors/pipeline-error.ts';
 import { serviceTags } from '../observability/service-tags.ts';
 import type { RunCounts } from '../pipeline/metrics.ts';
 import type { AlertKind } from '../state/delivery.ts';
@@ -27,14 +28,13 @@ export interface Alert {
     readonly counts: RunCounts;
     readonly error: RunError | undefined;
   };
-  /** Of the process, as in the runbook. */
-  readonly exitCode: number;
+  /** What this run alone gives the process, as in the runbook. */
+  readonly exitCode: ExitCode;
   /** Path in the repository. */
   readonly runbook: string;
   readonly service: string;
   readonly env: string | undefined;
   readonly version: string | undefined;
-  readonly traceId: string | undefined;
 }
 
 export interface AlertConditions {
@@ -43,15 +43,11 @@ export interface AlertConditions {
 }
 
 /** The alert that a finished run calls for: it failed, or it left too many dead letters; otherwise `undefined`. */
-export function alertForRun(
-  manifest: RunManifest,
-  conditions: AlertConditions,
-  process: { readonly exitCode: number; readonly traceId?: string },
-): Alert | undefined {
+export function alertForRun(manifest: RunManifest, conditions: AlertConditions): Alert | undefined {
   if (manifest.status === 'running') return undefined;
-  if (manifest.status === 'failed') return { ...facts(manifest, process), ...failure(manifest) };
+  if (manifest.status === 'failed') return { ...facts(manifest), ...failure(manifest) };
   if (manifest.counts.deadLettered < conditions.deadLetters) return undefined;
-  return { ...facts(manifest, process), ...deadLetters(manifest) };
+  return { ...facts(manifest), ...deadLetters(manifest) };
 }
 
 type Words = Pick<Alert, 'kind' | 'title' | 'message' | 'hint'>;
@@ -76,22 +72,25 @@ function deadLetters({ pipeline, resource, counts, sink }: RunManifest): Words {
   };
 }
 
-function facts(
-  manifest: RunManifest,
-  process: { readonly exitCode: number; readonly traceId?: string },
-): Omit<Alert, keyof Words> {
+function facts(manifest: RunManifest): Omit<Alert, keyof Words> {
   const { pipeline, resource, id, status, startedAt, finishedAt, host, sink, counts, error } = manifest;
   return {
     pipeline,
     resource,
     run: { id, status, startedAt, finishedAt, host, sink, counts, error },
-    exitCode: process.exitCode,
+    exitCode: exitCodeOf(manifest),
     runbook: 'docs/runbook.md',
     service: serviceTags.service,
     env: serviceTags.env,
     version: serviceTags.version,
-    traceId: process.traceId,
   };
+}
+
+function exitCodeOf({ status, error }: RunManifest): ExitCode {
+  if (status === 'complete') return EXIT_CODES.complete;
+  if (status === 'interrupted') return EXIT_CODES.tryAgainLater;
+  const known = Object.entries(ERROR_CODES).find(([code]) => code === error?.code);
+  return known?.[1] ?? EXIT_CODES.failed;
 }
 
 function formatCount(count: number): string {

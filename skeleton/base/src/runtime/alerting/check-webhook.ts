@@ -28,7 +28,7 @@ export async function checkWebhook(webhook: WebhookOptions): Promise<Check> {
     const { url, keys } = openWebhook(webhook);
     const template = await loadTemplate(webhook.template);
     for (const status of ['failed', 'complete'] as const) {
-      const alert = alertForRun({ ...example, status }, { deadLetters: 1 }, { exitCode: 1 });
+      const alert = alertForRun({ ...example, status }, { deadLetters: 1 });
       if (alert !== undefined) template.render(alert);
     }
     const signed = ['not signed', 'signed', 'signed with two keys'][keys.length];

@@ -58,7 +58,7 @@ async function prepareAndDeliver(alert: Alert, id: string, options: SendAlertOpt
 
 function report(delivery: Delivery): void {
   if (delivery.status === 'delivered') logger.info({ delivery }, 'An alert was sent.');
-  else logger.error({ delivery }, `An alert could not be sent: ${delivery.error}.`);
+  else logger.error({ delivery }, 'An alert could not be sent.');
 }
 
 /** All that may be kept of a webhook's address; the rest is as good as a password. */

@@ -115,7 +115,8 @@ function refusal({ status, headers }: Response): AttemptError {
 /** What went wrong below HTTP: `ECONNREFUSED`, `ENOTFOUND`, `DEPTH_ZERO_SELF_SIGNED_CERT`. */
 function networkCode(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'the connection failed';
+  if (!(cause instanceof Error)) return 'the connection failed';
+  return 'code' in cause ? String(cause.code) : cause.message;
 }
 
 function openKey(secret: string): Webhook {

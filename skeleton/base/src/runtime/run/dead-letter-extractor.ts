@@ -1,4 +1,5 @@
 import type { DeadLetter } from '../dead-letters/dead-letter.ts';
+import { reviveRecord } from '../dead-letters/record.ts';
 import { Batch, type Row } from '../pipeline/batch.ts';
 import type { Check } from '../pipeline/check.ts';
 import { Extractor, type ExtractRequest } from '../pipeline/extractor.ts';
@@ -47,6 +48,7 @@ export class DeadLetterExtractor extends Extractor {
   }
 }
 
-function recordOf({ record }: DeadLetter): Row {
+function recordOf(letter: DeadLetter): Row {
+  const record = reviveRecord(letter.record);
   return typeof record === 'object' && record !== null ? (record as Row) : {};
 }

@@ -25,7 +25,7 @@ export interface ReplayResult {
   readonly replayed: readonly string[];
   /** Letters that failed again, and why; they stay. */
   readonly failed: readonly { readonly id: string; readonly message: string }[];
-  /** Records that could not even be read: they are text, to be mended where they come from. */
+  /** Records that could not even be read, or are not kept whole: to be mended where they come from. */
   readonly unreadable: readonly string[];
 }
 
@@ -46,8 +46,8 @@ export async function replayResource(
   const lock = await acquireLock(folders.path, name);
   try {
     const letters = await openLetters(folders.deadLetters, name, options.ids);
-    const readable = letters.filter((letter) => letter.stage !== 'extract');
-    const unreadable = letters.filter((letter) => letter.stage === 'extract').map((letter) => letter.id);
+    const readable = letters.filter(isWhole);
+    const unreadable = letters.filter((letter) => !isWhole(letter)).map((letter) => letter.id);
     const store = await DeadLetterStore.open(folders.deadLetters, name, Number.POSITIVE_INFINITY);
     const result = {
       resource: name,
@@ -86,6 +86,10 @@ async function openLetters(
 ): Promise<DeadLetter[]> {
   const letters = await Array.fromAsync(listDeadLetters(folder, { resource, replayed: false }));
   return ids === undefined ? letters : letters.filter(({ id }) => ids.some((start) => id.startsWith(start)));
+}
+
+function isWhole({ stage, incomplete }: DeadLetter): boolean {
+  return stage !== 'extract' && incomplete === undefined;
 }
 
 /** The letters by the index of the stage that refused them; those that the sink refused come behind all stages. */
