@@ -1,9 +1,12 @@
+import { alertForRun } from '../alerting/alert.ts';
+import { sendAlert } from '../alerting/send-alert.ts';
 import type { PipelineConfig } from '../config/load.ts';
-import { openState, resourceOf } from '../config/open.ts';
+import type { AlertsConfig } from '../config/model.ts';
+import { openAlerts, openState, resourceOf } from '../config/open.ts';
 import type { ExitCode } from '../errors/pipeline-error.ts';
 import type { ResourceDefinition } from '../resource.ts';
+import type { RunManifest } from '../state/run-manifest.ts';
 import { StateStore } from '../state/state-store.ts';
-import { alertOn } from './alert-on.ts';
 import { type RunResult, runResource } from './run-resource.ts';
 
 export interface RunPipelineOptions {
@@ -28,6 +31,7 @@ export async function runPipeline(config: PipelineConfig, options: RunPipelineOp
   const { definitions, signal, startOver = false, resources = Object.keys(config.resources) } = options;
   for (const name of resources) resourceOf(config, name);
   const { path, deadLetters } = openState(config);
+  const alerts = openAlerts(config);
   const store = await StateStore.open(path);
   const context = { config, definitions, store, folders: { state: path, deadLetters }, signal, startOver };
   const results: RunResult[] = [];
@@ -37,12 +41,22 @@ export async function runPipeline(config: PipelineConfig, options: RunPipelineOp
       const result = await runResource(name, context);
       results.push(result);
       options.onResult?.(result);
-      await alertOn(result.manifest, config, store);
+      await alertOn(result.manifest, alerts, store);
     }
   } finally {
     await store.close();
   }
   return results;
+}
+
+/** Tells somebody about a run that went wrong, where `alerts` says whom. */
+async function alertOn(
+  manifest: RunManifest,
+  { webhook, deadLetters }: AlertsConfig,
+  store: StateStore,
+): Promise<void> {
+  const alert = alertForRun(manifest, { deadLetters });
+  if (alert !== undefined && webhook !== undefined) await sendAlert(alert, { webhook, store });
 }
 
 /** From the failure that most needs a person to the one that mends itself. */

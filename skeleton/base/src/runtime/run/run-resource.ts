@@ -9,7 +9,7 @@ import { asPipelineError, PipelineError } from '../errors/pipeline-error.ts';
 import { logger } from '../observability/logger.ts';
 import { metrics } from '../observability/metrics.ts';
 import { createProgress } from '../observability/progress.ts';
-import { currentTraceIds } from '../observability/tracing.ts';
+import { currentTraceIds, type Span, startSpan } from '../observability/tracing.ts';
 import type { Check } from '../pipeline/check.ts';
 import type { Extractor } from '../pipeline/extractor.ts';
 import type { Loader } from '../pipeline/loader.ts';
@@ -51,9 +51,14 @@ export async function runResource(name: string, context: RunContext): Promise<Ru
     await store.closeAbandonedRuns(name);
     const manifest = newManifest(config.name, name);
     await store.startRun(manifest);
-    const result = await attempt(manifest, context);
+    const span = startSpan('pipeline.run', { pipeline: config.name, resource: name, run: manifest.id });
+    const result = await span.run(async () => {
+      const attempted = await attempt(manifest, context, span);
+      report(attempted);
+      return attempted;
+    });
+    span.finish(result.error);
     await store.updateRun(result.manifest);
-    report(result);
     return result;
   } finally {
     await lock.release();
@@ -63,11 +68,11 @@ export async function runResource(name: string, context: RunContext): Promise<Ru
 /** Adds to what is known of the run. */
 type Learn = (facts: Partial<RunManifest>) => void;
 
-async function attempt(started: RunManifest, context: RunContext): Promise<RunResult> {
+async function attempt(started: RunManifest, context: RunContext, span: Span): Promise<RunResult> {
   let known = started;
   const end = (status: RunStatus): RunManifest => ({ ...known, status, finishedAt: new Date().toISOString() });
   try {
-    await open(context, started, (facts) => {
+    await open(context, started, span, (facts) => {
       known = { ...known, ...facts };
     });
     return { manifest: end('complete') };
@@ -80,7 +85,7 @@ async function attempt(started: RunManifest, context: RunContext): Promise<RunRe
 }
 
 /** Opens the ends of the resource for as long as its records move. */
-async function open(context: RunContext, { resource: name, id }: RunManifest, learn: Learn): Promise<void> {
+async function open(context: RunContext, { resource: name, id }: RunManifest, span: Span, learn: Learn): Promise<void> {
   const { config, definitions } = context;
   const { definition: definitionName = name } = resourceOf(config, name);
   const definition = definitions.get(definitionName) ?? passThrough(name);
@@ -88,7 +93,7 @@ async function open(context: RunContext, { resource: name, id }: RunManifest, le
   try {
     const extractor = openExtractor(config, name, { columns: definition.contractFields?.all });
     try {
-      await move({ name, id, extractor, loader, definition }, context, learn);
+      await move({ name, id, span, extractor, loader, definition }, context, learn);
     } finally {
       await extractor.close();
     }
@@ -101,13 +106,14 @@ interface Move {
   readonly name: string;
   /** Of the run. */
   readonly id: string;
+  readonly span: Span;
   readonly extractor: Extractor;
   readonly loader: Loader;
   readonly definition: ResourceDefinition;
 }
 
 async function move(
-  { name, id, extractor, loader, definition }: Move,
+  { name, id, span, extractor, loader, definition }: Move,
   context: RunContext,
   learn: Learn,
 ): Promise<void> {
@@ -134,6 +140,7 @@ async function move(
       const origin = { pipeline: config.name, resource: name, run: id, ...(traceId !== undefined && { traceId }) };
       await letters.append(deadLettersFrom(failed, origin));
     },
+    span,
     onProgress: (counts) => progress.update(counts),
   });
   try {
@@ -185,5 +192,5 @@ function report({ manifest, error }: RunResult): void {
   metrics.distribution('run.duration', durations.total ?? 0, tags);
   const summary = { ...tags, run: manifest.id, status, counts };
   if (error === undefined) logger.info(summary, `${resource}: complete`);
-  else logger.error({ ...summary, err: error }, `${resource}: ${status}`);
+  else logger.error({ ...summary, error }, `${resource}: ${status}`);
 }
