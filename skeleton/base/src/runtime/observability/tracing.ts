@@ -51,6 +51,19 @@ export function startSpan(name: SpanName, tags: SpanTags): Span {
   return tracer === undefined ? noSpan : new TracedSpan(tracer, name, tags);
 }
 
+/** Does a run inside a trace of its own; the trace fails when the run does. */
+export async function traceRun<T>(tags: SpanTags, run: (span: Span) => Promise<T>): Promise<T> {
+  const span = startSpan('pipeline.run', tags);
+  try {
+    const result = await span.run(() => run(span));
+    span.finish();
+    return result;
+  } catch (error) {
+    span.finish(error);
+    throw error;
+  }
+}
+
 /** Ids as Datadog looks for them in log lines; empty outside of a trace. */
 export interface TraceIds {
   readonly trace_id?: string;

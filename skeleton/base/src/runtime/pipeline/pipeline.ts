@@ -1,6 +1,6 @@
 import { PipelineError } from '../errors/pipeline-error.ts';
 import { metrics } from '../observability/metrics.ts';
-import { type Span, startSpan } from '../observability/tracing.ts';
+import { type Span, traceRun } from '../observability/tracing.ts';
 import type { ResourceDefinition } from '../resource.ts';
 import { agreeOnSchema, type SchemaEvolution } from '../schema/drift.ts';
 import { requireContractColumns } from '../schema/require-contract-columns.ts';
@@ -32,6 +32,8 @@ export interface PipelineOptions<Input, Output> {
   readonly keepDeadLetters: KeepDeadLetters;
   /** Index of the stage at which records enter; 0 but for replayed ones. */
   readonly enterAt?: number;
+  /** Span of the run that the pipeline is part of; left out, it starts and finishes one of its own. */
+  readonly span?: Span;
   /** Told after each batch. */
   readonly onProgress?: (counts: RunCounts) => void;
 }
@@ -76,15 +78,10 @@ export class Pipeline<Input, Output> {
    * @throws PipelineError with the exit code of the run; what was committed before it stays
    */
   async run(signal: AbortSignal): Promise<PipelineMetrics> {
-    const span = startSpan('pipeline.run', this.#tags);
-    try {
-      await span.run(() => this.#move(span, signal));
-      span.finish();
-      return this.metrics;
-    } catch (error) {
-      span.finish(error);
-      throw error;
-    }
+    const { span } = this.#options;
+    if (span === undefined) await traceRun(this.#tags, (own) => this.#move(own, signal));
+    else await this.#move(span, signal);
+    return this.metrics;
   }
 
   async #move(span: Span, signal: AbortSignal): Promise<void> {

@@ -189,7 +189,7 @@ function report({ manifest, error }: RunResult): void {
   const { pipeline, resource, status, counts, durations } = manifest;
   const tags = { pipeline, resource };
   if (status !== 'running') metrics.count('run.status', 1, { ...tags, status });
-  metrics.distribution('run.duration', durations.total ?? 0, tags);
+  if (durations.total !== undefined) metrics.distribution('run.duration', durations.total, tags);
   const summary = { ...tags, run: manifest.id, status, counts };
   if (error === undefined) logger.info(summary, `${resource}: complete`);
   else logger.error({ ...summary, error }, `${resource}: ${status}`);
