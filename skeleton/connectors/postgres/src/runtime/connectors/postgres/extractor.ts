@@ -1,0 +1,167 @@
+import type { Client } from 'pg';
+import { Columns } from '../../columns/columns.ts';
+import { rowsFromColumns } from '../../columns/rows.ts';
+import { parseTimestamp } from '../../columns/timestamps.ts';
+import { PipelineError } from '../../errors/pipeline-error.ts';
+import { Batch, type Rejection, type Row } from '../../pipeline/batch.ts';
+import type { Check } from '../../pipeline/check.ts';
+import { Extractor, type ExtractRequest } from '../../pipeline/extractor.ts';
+import type { Position } from '../../pipeline/position.ts';
+import { sameType, type TableSchema } from '../../schema/table-schema.ts';
+import type { SourceContext } from '../connector.ts';
+import { destroyClient, openClient, withClient } from './client.ts';
+import { CopyDecoder, type DecodedRows } from './copy-decoder.ts';
+import { copyOut } from './copy-out.ts';
+import { toPipelineError } from './errors.ts';
+import type { PostgresConnection, PostgresSource } from './options.ts';
+import { type DescribedSource, describeSource, nameOf } from './source.ts';
+import { checkSource } from './source-checks.ts';
+import { estimateRows } from './source-estimate.ts';
+import { parsePosition, positionAfter, type SourcePosition } from './source-position.ts';
+import { copyStatement, wiresOf } from './source-query.ts';
+import { fieldOf } from './table-columns.ts';
+
+/**
+ * Reads a table or a query by one `COPY … TO STDOUT (FORMAT binary)`.
+ *
+ * - incremental: what lies after the last run's (cursor, key), in that order, up to `lag` before now
+ * - full: all of it, in the order of the primary key; without one in no order, and then it cannot be resumed
+ */
+export class PostgresExtractor extends Extractor {
+  readonly batchSize: number;
+  readonly #connection: PostgresConnection;
+  readonly #options: PostgresSource;
+  readonly #context: SourceContext;
+
+  constructor(connection: PostgresConnection, options: PostgresSource, context: SourceContext) {
+    super();
+    this.batchSize = context.batchSize;
+    this.#connection = connection;
+    this.#options = options;
+    this.#context = context;
+  }
+
+  async check(): Promise<Check[]> {
+    return checkSource(this.#connection, this.#options, this.#context);
+  }
+
+  async schema(): Promise<TableSchema> {
+    const { delivered } = await this.#withClient((client) => this.#describe(client));
+    return { fields: delivered.map(fieldOf) };
+  }
+
+  override async estimate(from?: Position): Promise<number | undefined> {
+    return this.#withClient(async (client) => {
+      const { query } = await this.#describe(client);
+      return estimateRows(client, query, this.#resume(from, query.order));
+    });
+  }
+
+  /** How old the newest record is, where the cursor is a time. */
+  override lagSeconds({ after }: Position): number | undefined {
+    const { cursor } = this.#context.incremental ?? {};
+    if (cursor === undefined || typeof after !== 'object' || after === null || Array.isArray(after)) return undefined;
+    const value = after[cursor];
+    const microseconds = typeof value === 'string' ? parseTimestamp(value) : undefined;
+    return microseconds === undefined ? undefined : Date.now() / 1000 - Number(microseconds) / 1_000_000;
+  }
+
+  async *extract({ from, firstSequence, columns, signal }: ExtractRequest): AsyncGenerator<Batch> {
+    if (signal?.aborted) return;
+    const client = await openClient(this.#connection, this.#context.stream);
+    const stop = () => destroyClient(client);
+    signal?.addEventListener('abort', stop);
+    try {
+      await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+      const source = await this.#describe(client);
+      requireSame(columns, source, nameOf(this.#options));
+      let sequence = firstSequence;
+      for await (const batch of this.#read(client, source, from)) {
+        yield new Batch(
+          { stream: this.#context.stream, sequence, position: batch.position, origin: nameOf(this.#options) },
+          batch,
+        );
+        sequence++;
+      }
+      await client.query('COMMIT');
+    } catch (error) {
+      if (!signal?.aborted) throw toPipelineError(error, client);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      destroyClient(client);
+    }
+  }
+
+  async *#read(client: Client, { query, delivered }: DescribedSource, from: Position | undefined) {
+    const start = this.#resume(from, query.order);
+    const order = query.order.map(({ name }) => name);
+    const decoder = new CopyDecoder({ fields: query.columns.map(fieldOf) }, wiresOf(query.columns), this.batchSize);
+    let rows = start?.rows ?? 0;
+    for await (const decoded of copyOut(client, copyStatement(query, start), decoder)) {
+      const first = rows + 1;
+      rows += decoded.columns.length;
+      this.recordsRead += decoded.columns.length;
+      const position = positionAfter(decoded.columns, order, rows);
+      yield { position, bytes: decoded.bytes, ...contents(decoded, delivered.length, first) };
+    }
+  }
+
+  #resume(from: Position | undefined, order: DescribedSource['query']['order']): SourcePosition | undefined {
+    if (from === undefined) return undefined;
+    if (order.length > 0)
+      return parsePosition(
+        from,
+        order.map(({ name }) => name),
+      );
+    throw new PipelineError(
+      'UNREADABLE',
+      `A full read of ${nameOf(this.#options)} stopped on its way and cannot go on there: it has no primary key.`,
+      {
+        hint: 'Run it into a sink with mode: replace, which starts over; or give the table a primary key; or read it incrementally.',
+      },
+    );
+  }
+
+  #describe(client: Client): Promise<DescribedSource> {
+    return describeSource(client, this.#options, this.#context);
+  }
+
+  #withClient<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    return withClient(this.#connection, this.#context.stream, work);
+  }
+}
+
+/** Without the columns that only serve the order, and without the records that do not fit. */
+function contents({ columns: all, unfit }: DecodedRows, delivered: number, firstRow: number) {
+  const fields = all.schema.fields.slice(0, delivered);
+  const columns = new Columns({ fields }, all.columns.slice(0, delivered), all.length);
+  if (unfit.length === 0) return { columns, rowNumbers: firstRow };
+  const messages = new Map(unfit.toReversed().map((value) => [value.row, value]));
+  const indices = Array.from({ length: all.length }, (_, index) => index);
+  const kept = indices.filter((index) => !messages.has(index));
+  const rejections: Rejection[] = [...messages.values()]
+    .sort((left, right) => left.row - right.row)
+    .map(({ row, column, message }) => ({
+      record: { ...rowsFromColumns<Row>(columns.slice(row, row + 1))[0], [column]: undefined },
+      rowNumber: firstRow + row,
+      column,
+      message: `${column} ${message}`,
+    }));
+  return { columns: columns.take(kept), rowNumbers: kept.map((index) => firstRow + index), rejections };
+}
+
+/** @throws PipelineError `SCHEMA_DRIFT` when the table was changed since its columns were asked for */
+function requireSame(expected: TableSchema | undefined, { delivered }: DescribedSource, name: string): void {
+  if (expected === undefined) return;
+  const fields = delivered.map(fieldOf);
+  const same =
+    expected.fields.length === fields.length &&
+    expected.fields.every((field, index) => {
+      const now = fields[index];
+      return now !== undefined && now.name === field.name && sameType(now.type, field.type);
+    });
+  if (same) return;
+  throw new PipelineError('SCHEMA_DRIFT', `The columns of ${name} were changed while it was about to be read.`, {
+    hint: 'Run again.',
+  });
+}

@@ -1,0 +1,100 @@
+import type { Client } from 'pg';
+import { PipelineError } from '../../errors/pipeline-error.ts';
+import type { SourceContext } from '../connector.ts';
+import { type PostgresSource, requireTableName } from './options.ts';
+import type { SourceQuery } from './source-query.ts';
+import { describeQuery, describeTable, type PostgresColumn } from './table-columns.ts';
+import { quoteTable, showTable, type TableName } from './table-name.ts';
+
+/** What a source reads, as the database describes it now. */
+export interface DescribedSource {
+  readonly query: SourceQuery;
+  /** Columns that are delivered; those behind them in `query` only serve the order. */
+  readonly delivered: readonly PostgresColumn[];
+}
+
+/** The table or query for people and for messages. */
+export function nameOf({ table }: PostgresSource): string {
+  return table === undefined ? 'query' : showTable(requireTableName(table));
+}
+
+/**
+ * @throws PipelineError `NOT_FOUND` when the table or a column that is asked for is not there,
+ *   `CONFIGURATION` when the columns cannot give an order
+ */
+export async function describeSource(
+  client: Client,
+  options: PostgresSource,
+  context: SourceContext,
+): Promise<DescribedSource> {
+  const table = options.table === undefined ? undefined : requireTableName(options.table);
+  const all =
+    table === undefined ? await describeQuery(client, options.query ?? '') : await requireTable(client, table);
+  const named = (names: readonly string[]) => names.map((name) => requireColumn(all, name, options));
+  const delivered = context.columns === undefined ? all : named(context.columns.filter((name) => has(all, name)));
+  const { cursor, key = [], lagSeconds = 0 } = context.incremental ?? {};
+  const orderNames = cursor === undefined ? await primaryKey(client, table) : [...new Set([cursor, ...key])];
+  const order = named(orderNames);
+  order.forEach(requireOrder);
+  const hidden = order.filter((column) => !delivered.includes(column));
+  const query: SourceQuery = {
+    from: table === undefined ? `(${options.query}\n)` : quoteTable(table),
+    columns: [...delivered, ...hidden],
+    order,
+    ...(order[0] !== undefined && lagSeconds > 0 && { upTo: { column: requireTime(order[0]), lagSeconds } }),
+  };
+  return { query, delivered };
+}
+
+async function requireTable(client: Client, table: TableName): Promise<readonly PostgresColumn[]> {
+  const columns = await describeTable(client, table);
+  if (columns !== undefined) return columns;
+  throw new PipelineError('NOT_FOUND', `There is no table ${showTable(table)} in database ${client.database}.`, {
+    hint: 'Check its name, case included, and its schema; a role sees only schemas it has USAGE on.',
+  });
+}
+
+function has(columns: readonly PostgresColumn[], name: string): boolean {
+  return columns.some((column) => column.name === name);
+}
+
+function requireColumn(columns: readonly PostgresColumn[], name: string, options: PostgresSource): PostgresColumn {
+  const column = columns.find((candidate) => candidate.name === name);
+  if (column !== undefined) return column;
+  const known = columns.map((candidate) => candidate.name).join(', ');
+  throw new PipelineError('NOT_FOUND', `${nameOf(options)} has no column ${name}; it has ${known}.`, {
+    where: { column: name },
+    hint: 'Check cursor and key in pipeline.yaml, case included.',
+  });
+}
+
+function requireOrder({ name, type, sqlType }: PostgresColumn): void {
+  if (type.kind !== 'json') return;
+  throw new PipelineError('CONFIGURATION', `Column ${name} (${sqlType}) cannot be a cursor or a key.`, {
+    where: { column: name },
+    hint: 'Choose a number, a text, a uuid or a timestamp.',
+  });
+}
+
+function requireTime(column: PostgresColumn): PostgresColumn {
+  if (column.type.kind === 'timestamp' || column.type.kind === 'date') return column;
+  throw new PipelineError(
+    'CONFIGURATION',
+    `incremental.lag needs a cursor that is a time; ${column.name} is ${column.sqlType}.`,
+    { where: { column: column.name }, hint: 'Leave lag out, or choose a timestamp as the cursor.' },
+  );
+}
+
+const PRIMARY_KEY = `
+  SELECT attribute.attname AS name
+  FROM pg_index, unnest(indkey) WITH ORDINALITY AS part (number, place)
+  JOIN pg_attribute AS attribute ON attribute.attnum = part.number
+  WHERE indrelid = to_regclass($1) AND indisprimary AND attribute.attrelid = indrelid
+  ORDER BY part.place`;
+
+/** A full read goes by the primary key, so that it can go on after a crash. */
+async function primaryKey(client: Client, table: TableName | undefined): Promise<string[]> {
+  if (table === undefined) return [];
+  const { rows } = await client.query<{ name: string }>(PRIMARY_KEY, [quoteTable(table)]);
+  return rows.map((row) => row.name);
+}
