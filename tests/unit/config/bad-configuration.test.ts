@@ -174,6 +174,12 @@ const MISTAKES: [string, string | RegExp, string, string[]][] = [
     ],
   ],
   [
+    'a write mode that the sink does not have',
+    'mode: append',
+    'mode: replace',
+    ['pipeline.yaml:9:37 resources.orders.sink.mode: a sink of type archive cannot replace; choose append or merge'],
+  ],
+  [
     'merge without key',
     'mode: append',
     'mode: merge',

@@ -50,7 +50,7 @@ afterAll(() => rm(directory, { recursive: true }));
 const SHOP_URL = 'ledger://reader:s3cr3t-w%C3%B6rd@db.example/shop';
 
 async function received(resource: string, environment: Record<string, string>): Promise<unknown> {
-  const extractor = openExtractor(config, resource, undefined, environment);
+  const extractor = openExtractor(config, resource, { environment });
   for await (const batch of extractor.extract({ firstSequence: 1 })) return batch.rows()[0];
   return undefined;
 }
@@ -109,28 +109,30 @@ describe('opening a connection', () => {
   });
 
   it('names every missing variable and where it is used', () => {
-    expect(messageOf(() => openExtractor(config, 'orders', undefined, {}))).toBe(
+    expect(messageOf(() => openExtractor(config, 'orders', { environment: {} }))).toBe(
       '/pipeline.yaml:5:10 connections.shop.url: environment variable SHOP_URL is not set\n' +
         '  hint: set SHOP_URL in the environment, or in the file .env for local work',
     );
-    expect(messageOf(() => openLoader(config, 'orders', {}))).toContain('environment variable LAKE_FOLDER is not set');
+    expect(messageOf(() => openLoader(config, 'orders', { environment: {} }))).toContain(
+      'environment variable LAKE_FOLDER is not set',
+    );
   });
 
   it('says where a variable makes an option wrong', () => {
-    expect(messageOf(() => openExtractor(config, 'orders', undefined, { SHOP_URL, SHOP_PORT: '70000' }))).toBe(
+    expect(messageOf(() => openExtractor(config, 'orders', { environment: { SHOP_URL, SHOP_PORT: '70000' } }))).toBe(
       '/pipeline.yaml:6:11 connections.shop.port: must be at most 65535, found 70000',
     );
-    expect(messageOf(() => openExtractor(config, 'orders', undefined, { SHOP_URL, SHOP_PORT: 'many' }))).toBe(
+    expect(messageOf(() => openExtractor(config, 'orders', { environment: { SHOP_URL, SHOP_PORT: 'many' } }))).toBe(
       '/pipeline.yaml:6:11 connections.shop.port: must be a number, found "many"',
     );
   });
 
   it('gives a loader', () => {
-    expect(openLoader(config, 'orders', { LAKE_FOLDER: 'x' })).toBeInstanceOf(MemoryLoader);
+    expect(openLoader(config, 'orders', { environment: { LAKE_FOLDER: 'x' } })).toBeInstanceOf(MemoryLoader);
   });
 
   it('hides secrets from then on', () => {
-    openExtractor(config, 'orders', undefined, { SHOP_URL });
+    openExtractor(config, 'orders', { environment: { SHOP_URL } });
     expect(redact('password s3cr3t-wörd or s3cr3t-w%C3%B6rd of reader')).toBe('password *** or *** of reader');
     expect(redact(`cannot connect to ${SHOP_URL}`)).toBe('cannot connect to ledger://reader:***@db.example/shop');
   });

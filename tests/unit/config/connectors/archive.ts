@@ -7,6 +7,7 @@ export const connector = defineConnector({
   connection: z.strictObject({ path: z.string() }),
   sink: {
     options: z.strictObject({ columns: z.union([z.literal('all'), z.array(z.string())]).optional() }),
+    modes: ['append', 'merge'],
     createLoader: () => new MemoryLoader(),
   },
 });

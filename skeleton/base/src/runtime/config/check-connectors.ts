@@ -1,4 +1,4 @@
-import type { RegisteredConnector } from '../connectors/connector.ts';
+import { type RegisteredConnector, WRITE_MODES } from '../connectors/connector.ts';
 import { checkPart, isMap, placed, valueAt } from './check-part.ts';
 import { listChoices, suggest } from './explain-issue.ts';
 import type { ConfigProblem, ValuePath } from './problems.ts';
@@ -45,7 +45,10 @@ function checkResource(file: YamlFile, connectors: Connectors, name: string): Co
     if (source.source !== undefined) problems.push(...checkCursor(file, source, path));
   }
   const sink = findConnector(file, connectors, [...path, 'sink'], problems);
-  if (sink !== undefined) problems.push(...checkSide(file, sink, [...path, 'sink'], connectors));
+  if (sink !== undefined) {
+    problems.push(...checkSide(file, sink, [...path, 'sink'], connectors));
+    problems.push(...checkMode(file, sink, [...path, 'sink', 'mode']));
+  }
   return problems;
 }
 
@@ -97,6 +100,12 @@ function checkCursor(file: YamlFile, connector: RegisteredConnector, path: Value
     return [placed(file, { path: [...path, 'incremental'], atKey: true, message, hint: 'remove it' })];
   }
   return [];
+}
+
+function checkMode(file: YamlFile, { type, sink }: RegisteredConnector, path: ValuePath): ConfigProblem[] {
+  const mode = WRITE_MODES.find((known) => known === valueAt(file.value, path));
+  if (mode === undefined || sink === undefined || sink.modes.includes(mode)) return [];
+  return [placed(file, { path, message: `a sink of type ${type} cannot ${mode}; choose ${listChoices(sink.modes)}` })];
 }
 
 function entriesAt(file: YamlFile, path: ValuePath): [string, unknown][] {

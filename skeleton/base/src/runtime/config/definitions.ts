@@ -9,11 +9,8 @@ import { suggest } from './explain-issue.ts';
 import type { PipelineConfig } from './load.ts';
 import { ConfigurationError } from './problems.ts';
 
-/** A definition of any record types; which ones only the compiler had to know. */
-export type AnyDefinition = ResourceDefinition<never, unknown>;
-
 /** The definitions of src/resources, by their names. */
-export type Definitions = ReadonlyMap<string, AnyDefinition>;
+export type Definitions = ReadonlyMap<string, ResourceDefinition>;
 
 /**
  * Runs the files of a folder and takes what `resource(…)` made and they export.
@@ -21,7 +18,7 @@ export type Definitions = ReadonlyMap<string, AnyDefinition>;
  * @throws PipelineError CONFIGURATION when a file cannot be run, or two definitions have the same name
  */
 export async function loadDefinitions(directory: string): Promise<Definitions> {
-  const definitions = new Map<string, AnyDefinition>();
+  const definitions = new Map<string, ResourceDefinition>();
   const files = new Map<string, string>();
   if (!existsSync(directory)) return definitions;
   const found = globSync(['**/*.ts', '!**/*.test.ts'], { cwd: directory });
@@ -58,11 +55,11 @@ export function definitionOf(
   config: PipelineConfig,
   definitions: Definitions,
   resource: string,
-): AnyDefinition | undefined {
+): ResourceDefinition | undefined {
   return definitions.get(config.resources[resource]?.definition ?? resource);
 }
 
-async function definitionsIn(file: string): Promise<AnyDefinition[]> {
+async function definitionsIn(file: string): Promise<ResourceDefinition[]> {
   const module: Record<string, unknown> = await import(pathToFileURL(resolve(file)).href).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new PipelineError('CONFIGURATION', `A file of src/resources cannot be run: ${reason}`, {
@@ -71,5 +68,5 @@ async function definitionsIn(file: string): Promise<AnyDefinition[]> {
     });
   });
   const exported = new Set(Object.values(module));
-  return [...exported].filter((value): value is AnyDefinition => value instanceof ResourceDefinition);
+  return [...exported].filter((value) => value instanceof ResourceDefinition);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WRITE_MODES } from '../connectors/connector.ts';
 import { durationSchema } from './duration.ts';
 import { secret } from './secrets.ts';
 
@@ -17,12 +18,12 @@ const identifier = z
 const columnName = z.string().min(1);
 
 /** A system to read from or write to. The connector of `type` checks the other options. */
-const connectionModel = z.looseObject({
+export const connectionModel = z.looseObject({
   type: z.string().min(1).describe('The connector: the name of a folder or file in src/runtime/connectors.'),
 });
 
 /** What to read. The connector checks the other options. */
-const sourceModel = z.looseObject({
+export const sourceModel = z.looseObject({
   connection: z.string().min(1).describe('A name under `connections`.'),
 });
 
@@ -31,7 +32,7 @@ export const sinkModel = z
   .looseObject({
     connection: z.string().min(1).describe('A name under `connections`.'),
     mode: z
-      .enum(['append', 'replace', 'merge'])
+      .enum(WRITE_MODES)
       .default('append')
       .describe(
         'append adds records; replace swaps the whole contents when the source was read to its end; ' +
@@ -87,8 +88,8 @@ const deadLettersModel = z
   .describe('The dead-letter budget: a run that exceeds either limit stops with exit code 3.');
 
 export const resourceModel = z.strictObject({
-  source: sourceModel.describe('What to read.'),
-  sink: sinkModel.describe('Where to write.'),
+  source: sourceModel,
+  sink: sinkModel,
   definition: identifier
     .optional()
     .describe(

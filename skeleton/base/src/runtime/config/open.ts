@@ -21,25 +21,35 @@ export function resourceOf(config: PipelineConfig, name: string): ResourceConfig
   throw new PipelineError('CONFIGURATION', `There is no resource ${name}; the resources are ${known}.`);
 }
 
+export interface OpenOptions {
+  /** What references are resolved from; by default the variables of the process. */
+  readonly environment?: Environment;
+}
+
+export interface OpenExtractorOptions extends OpenOptions {
+  /** The columns that somebody asks for; all of them when left out. */
+  readonly columns?: readonly string[] | undefined;
+}
+
+export interface OpenLoaderOptions extends OpenOptions {
+  /** Record the progress under another name than that of the resource. */
+  readonly stream?: string;
+}
+
 /**
  * The extractor of a resource, ready to connect. References to the environment are resolved here.
  *
- * @param columns the columns that somebody asks for; all when left out
  * @throws ConfigurationError when a variable is missing or makes an option wrong
  */
-export function openExtractor(
-  config: PipelineConfig,
-  name: string,
-  columns?: readonly string[],
-  environment: Environment = process.env,
-): Extractor {
+export function openExtractor(config: PipelineConfig, name: string, options: OpenExtractorOptions = {}): Extractor {
+  const { columns, environment = process.env } = options;
   const resource = resourceOf(config, name);
   const { connector, connection } = openConnection(config, resource.source.connection, environment);
-  const path = ['resources', name, 'source'];
   if (connector.source === undefined || connector.createExtractor === undefined) throw unable(connector, 'source');
-  const options = resolvePart(config.file, connector.source.options, path, { besides: SOURCE_KEYS, environment });
+  const path = ['resources', name, 'source'];
+  const source = resolvePart(config.file, connector.source.options, path, { besides: SOURCE_KEYS, environment });
   const { cursor, key, lag } = resource.incremental ?? {};
-  return connector.createExtractor(connection, options, {
+  return connector.createExtractor(connection, source, {
     resource: name,
     stream: streamOf(config, name),
     batchSize: resource.batchSize,
@@ -53,14 +63,14 @@ export function openExtractor(
  *
  * @throws ConfigurationError when a variable is missing or makes an option wrong
  */
-export function openLoader(config: PipelineConfig, name: string, environment: Environment = process.env): Loader {
-  const { sink } = resourceOf(config, name);
-  const { connector, connection } = openConnection(config, sink.connection, environment);
-  const path = ['resources', name, 'sink'];
+export function openLoader(config: PipelineConfig, name: string, options: OpenLoaderOptions = {}): Loader {
+  const { stream = streamOf(config, name), environment = process.env } = options;
+  const { mode, key = [], connection: connectionName } = resourceOf(config, name).sink;
+  const { connector, connection } = openConnection(config, connectionName, environment);
   if (connector.sink === undefined || connector.createLoader === undefined) throw unable(connector, 'sink');
-  const options = resolvePart(config.file, connector.sink.options, path, { besides: SINK_KEYS, environment });
-  const context = { resource: name, stream: streamOf(config, name), mode: sink.mode, key: sink.key ?? [] };
-  return connector.createLoader(connection, options, context);
+  const path = ['resources', name, 'sink'];
+  const sink = resolvePart(config.file, connector.sink.options, path, { besides: SINK_KEYS, environment });
+  return connector.createLoader(connection, sink, { resource: name, stream, mode, key });
 }
 
 /** The alerts with their references resolved; without a webhook where its URL is empty. */

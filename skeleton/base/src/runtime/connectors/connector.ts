@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import type { Extractor } from '../pipeline/extractor.ts';
 import type { Loader } from '../pipeline/loader.ts';
 
-export type WriteMode = 'append' | 'replace' | 'merge';
+export const WRITE_MODES = ['append', 'replace', 'merge'] as const;
+export type WriteMode = (typeof WRITE_MODES)[number];
 
 /** What a connector is told about the resource it reads, besides its own options. */
 export interface SourceContext {
@@ -43,6 +44,8 @@ export interface Connector<Connection, Source = never, Sink = never> {
   readonly sink?: {
     /** Options of a resource's `sink`, without `connection`, `mode` and `key`. */
     readonly options: z.ZodType<Sink>;
+    /** The write modes it has; all of them when left out. */
+    readonly modes?: readonly WriteMode[];
     createLoader(connection: Connection, options: Sink, context: SinkContext): Loader;
   };
 }
@@ -52,7 +55,7 @@ export interface RegisteredConnector {
   readonly type: string;
   readonly connection: z.ZodType;
   readonly source?: { readonly options: z.ZodType; readonly needsCursor?: boolean };
-  readonly sink?: { readonly options: z.ZodType };
+  readonly sink?: { readonly options: z.ZodType; readonly modes: readonly WriteMode[] };
   /** @throws ZodError when the options are not what the schemas ask for */
   createExtractor?(connection: unknown, options: unknown, context: SourceContext): Extractor;
   /** @throws ZodError when the options are not what the schemas ask for */
@@ -73,7 +76,7 @@ export function defineConnector<Connection, Source, Sink>(
         source.createExtractor(connection.parse(raw), source.options.parse(options), context),
     }),
     ...(sink && {
-      sink: { options: sink.options },
+      sink: { options: sink.options, modes: sink.modes ?? WRITE_MODES },
       createLoader: (raw, options, context) =>
         sink.createLoader(connection.parse(raw), sink.options.parse(options), context),
     }),

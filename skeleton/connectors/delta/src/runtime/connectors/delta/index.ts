@@ -10,6 +10,7 @@ export const connector = defineConnector({
   connection: connectionOptions,
   sink: {
     options: sinkOptions,
+    modes: ['append', 'replace'],
     createLoader(connection, options, { stream, mode, resource }) {
       if (mode === 'merge') {
         throw new PipelineError('CONFIGURATION', `${resource}: a Delta sink cannot merge.`, {

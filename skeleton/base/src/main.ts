@@ -1,0 +1,8 @@
+import { loadEnvironmentFile } from './runtime/config/environment.ts';
+
+// The order matters: tracing, metrics and logs are set up from the environment, and tracing changes what is imported later.
+loadEnvironmentFile();
+const { startTracing } = await import('./runtime/observability/tracing.ts');
+await startTracing();
+const { runCommandLine } = await import('./runtime/cli/command-line.ts');
+await runCommandLine(process.argv.slice(2));

@@ -1,0 +1,45 @@
+import { Command, Option } from '@commander-js/extra-typings';
+import { openState, resourceOf } from '../config/open.ts';
+import { RUN_STATUSES, type RunManifest } from '../state/run-manifest.ts';
+import { StateStore } from '../state/state-store.ts';
+import { configOption, jsonOption, limitOption } from './options.ts';
+import { formatDuration, formatTable, formatTime, print, printable, printJson } from './output.ts';
+import { openProject } from './project.ts';
+
+const HEADER = ['started (UTC)', 'resource', 'status', 'read', 'written', 'dead letters', 'duration', 'error'];
+const ERROR_WIDTH = 80;
+
+export function historyCommand() {
+  return new Command('history')
+    .description('show the last runs, newest first')
+    .option('-r, --resource <name>', 'only runs of this resource')
+    .addOption(new Option('-s, --status <status>', 'only runs that ended so').choices(RUN_STATUSES))
+    .addOption(limitOption(20))
+    .addOption(jsonOption())
+    .addOption(configOption())
+    .action(async ({ resource, status, limit, json = false, config: path }) => {
+      const { config } = await openProject(path);
+      if (resource !== undefined) resourceOf(config, resource);
+      const store = await StateStore.open(openState(config).path);
+      try {
+        const runs = await store.runs({ limit, ...(resource && { resource }), ...(status && { status }) });
+        if (json) printJson(runs);
+        else print(runs.length === 0 ? 'no runs yet' : formatTable(HEADER, runs.map(toRow)));
+      } finally {
+        await store.close();
+      }
+    });
+}
+
+function toRow({ startedAt, finishedAt, resource, status, counts, error }: RunManifest): (string | number)[] {
+  return [
+    formatTime(startedAt),
+    resource,
+    status,
+    counts.read,
+    counts.written,
+    counts.deadLettered,
+    finishedAt === undefined ? '' : formatDuration(Date.parse(finishedAt) - Date.parse(startedAt)),
+    error === undefined ? '' : printable(`${error.code} ${error.message}`, ERROR_WIDTH),
+  ];
+}

@@ -1,0 +1,49 @@
+import { Command } from '@commander-js/extra-typings';
+import { openState, resourceOf } from '../config/open.ts';
+import { type ListedDeadLetter, listDeadLetters } from '../dead-letters/list.ts';
+import { configOption, jsonOption, limitOption } from './options.ts';
+import { formatCount, formatTable, formatTime, print, printable, printJson } from './output.ts';
+import { openProject } from './project.ts';
+
+const HEADER = ['id', 'time (UTC)', 'resource', 'stage', 'origin', 'row', 'error'];
+const ID_WIDTH = 12;
+const ORIGIN_WIDTH = 40;
+const ERROR_WIDTH = 80;
+
+export function listDeadLettersCommand() {
+  return new Command('list')
+    .description('list the dead letters that wait to be replayed, oldest first')
+    .option('-r, --resource <name>', 'only those of this resource')
+    .option('-a, --all', 'those that were replayed, too')
+    .addOption(limitOption(50))
+    .addOption(jsonOption())
+    .addOption(configOption())
+    .action(async ({ resource, all = false, limit, json = false, config: path }) => {
+      const { config } = await openProject(path);
+      if (resource !== undefined) resourceOf(config, resource);
+      const filter = { ...(resource && { resource }), ...(!all && { replayed: false }) };
+      const shown: ListedDeadLetter[] = [];
+      let more = 0;
+      for await (const letter of listDeadLetters(openState(config).deadLetters, filter)) {
+        if (shown.length < limit) shown.push(letter);
+        else more += 1;
+      }
+      if (json) return printJson(shown);
+      print(shown.length === 0 ? 'no dead letters' : formatTable(HEADER, shown.map(toRow)));
+      if (more > 0) print(`and ${formatCount(more)} more; --limit shows more of them`);
+      return undefined;
+    });
+}
+
+function toRow({ id, timestamp, resource, stage, origin, rowNumber, error, replayed }: ListedDeadLetter): string[] {
+  const message = error.column === undefined ? error.message : `${error.column}: ${error.message}`;
+  return [
+    id.slice(0, ID_WIDTH),
+    formatTime(timestamp),
+    resource,
+    stage,
+    printable(origin, ORIGIN_WIDTH),
+    rowNumber === undefined ? '' : String(rowNumber),
+    printable(replayed === undefined ? message : `(replayed) ${message}`, ERROR_WIDTH),
+  ];
+}

@@ -1,0 +1,58 @@
+import { Command } from '@commander-js/extra-typings';
+import { openState, resourceOf } from '../config/open.ts';
+import { type ListedDeadLetter, listDeadLetters } from '../dead-letters/list.ts';
+import { EXIT_CODES, PipelineError } from '../errors/pipeline-error.ts';
+import { type ReplayResult, replayResource } from '../run/replay.ts';
+import { configOption, jsonOption } from './options.ts';
+import { formatCount, print, printable, printJson } from './output.ts';
+import { openProject } from './project.ts';
+import { stopSignal } from './stop-signal.ts';
+
+export function replayDeadLettersCommand() {
+  return new Command('replay')
+    .description('run dead letters through their resource again; those that fail again stay')
+    .argument('[ids...]', 'their ids, or the starts of them (default: all that wait)')
+    .option('-r, --resource <name>', 'only those of this resource')
+    .addOption(jsonOption())
+    .addOption(configOption())
+    .action(async (ids, { resource, json = false, config: path }) => {
+      const signal = stopSignal();
+      const { config, definitions } = await openProject(path);
+      if (resource !== undefined) resourceOf(config, resource);
+      const filter = { ...(resource && { resource }), replayed: false };
+      const waiting = await Array.fromAsync(listDeadLetters(openState(config).deadLetters, filter));
+      const wanted = ids.length === 0 ? waiting : select(waiting, ids);
+      const results: ReplayResult[] = [];
+      for (const [name, letters] of Map.groupBy(wanted, (letter) => letter.resource)) {
+        signal.throwIfAborted();
+        const result = await replayResource(config, name, { definitions, signal, ids: letters.map(({ id }) => id) });
+        results.push(result);
+        if (!json) print(formatReplay(result));
+      }
+      if (json) printJson(results);
+      else if (results.length === 0) print('no dead letters to replay');
+      const again = results.some(({ failed, unreadable }) => failed.length + unreadable.length > 0);
+      process.exitCode = again ? EXIT_CODES.failed : EXIT_CODES.complete;
+    });
+}
+
+function select(letters: readonly ListedDeadLetter[], ids: readonly string[]): ListedDeadLetter[] {
+  const unknown = ids.filter((id) => !letters.some((letter) => letter.id.startsWith(id)));
+  if (unknown.length > 0) {
+    throw new PipelineError(
+      'CONFIGURATION',
+      `No dead letter that waits to be replayed begins with ${unknown.join(', ')}.`,
+      {
+        hint: 'List them with `npm run pipeline -- dlq list`.',
+      },
+    );
+  }
+  return letters.filter((letter) => ids.some((id) => letter.id.startsWith(id)));
+}
+
+function formatReplay({ resource, replayed, failed, unreadable }: ReplayResult): string {
+  const summary = `${resource}  ${formatCount(replayed.length)} replayed, ${formatCount(failed.length)} failed again`;
+  const failures = failed.map(({ id, message }) => `  ${id.slice(0, 12)}  ${printable(message, 100)}`);
+  const texts = unreadable.map((id) => `  ${id.slice(0, 12)}  could not be read; mend it at its source`);
+  return [summary, ...failures, ...texts].join('\n');
+}

@@ -1,0 +1,47 @@
+import { unaccounted } from '../pipeline/metrics.ts';
+import type { RunManifest } from '../state/run-manifest.ts';
+import { formatCount, formatDuration, printable } from './output.ts';
+
+/**
+ * What became of the records of a run, for people:
+ *
+ *     orders  5,000 rows  312k rows/s  0.4 s
+ *       4,961 written       data/lake/orders, Delta version 3
+ *          39 dead letters  data/dead-letters/orders.ndjson   (npm run pipeline -- dlq list)
+ *           0 unaccounted
+ */
+export function formatRun(manifest: RunManifest, deadLetterFile: string): string {
+  const { counts, sink = '' } = manifest;
+  if (counts.read === 0 && manifest.status === 'complete') return `${headline(manifest)}\n  ${sink}`.trimEnd();
+  const lines: [number, string, string][] = [[counts.written, 'written', sink]];
+  if (counts.deadLettered > 0) {
+    lines.push([counts.deadLettered, 'dead letters', `${deadLetterFile}   (npm run pipeline -- dlq list)`]);
+  }
+  if (counts.filtered > 0) lines.push([counts.filtered, 'filtered', 'dropped by a transformer']);
+  if (counts.expanded > 0) lines.push([counts.expanded, 'expanded', 'added by a transformer']);
+  if (counts.merged > 0) lines.push([counts.merged, 'merged', 'into another record']);
+  if (counts.warnings > 0) lines.push([counts.warnings, 'warnings', 'written all the same']);
+  lines.push([unaccounted(counts), 'unaccounted', '']);
+  const width = Math.max(...lines.map(([count]) => formatCount(count).length));
+  const story = lines.map(([count, what, where]) =>
+    `  ${formatCount(count).padStart(width)} ${what.padEnd(12)}  ${printable(where)}`.trimEnd(),
+  );
+  const changes = manifest.schemaChanges.map((change) => `  column ${printable(change)}`);
+  return [headline(manifest), ...story, ...changes].join('\n');
+}
+
+function headline({ resource, status, counts, startedAt, finishedAt }: RunManifest): string {
+  const elapsed = finishedAt === undefined ? 0 : Date.parse(finishedAt) - Date.parse(startedAt);
+  const duration = formatDuration(elapsed);
+  const rows = `${formatCount(counts.read)} rows`;
+  if (status === 'complete' && counts.read === 0) return `${resource}  nothing new  ${duration}`;
+  if (status !== 'complete') return `${resource}  ${status} after ${rows}  ${duration}`;
+  return `${resource}  ${rows}  ${formatRate(counts.read, elapsed)} rows/s  ${duration}`;
+}
+
+/** `950`, `312k`, `1.2M` records a second. */
+function formatRate(rows: number, milliseconds: number): string {
+  const rate = (1000 * rows) / Math.max(milliseconds, 1);
+  if (rate < 1000) return rate.toFixed(0);
+  return rate < 1_000_000 ? `${(rate / 1000).toFixed(0)}k` : `${(rate / 1_000_000).toFixed(1)}M`;
+}
