@@ -6,13 +6,21 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts', 'skeleton/samples/*/tests/*.test.ts'], testTimeout: 30_000 } },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['tests/unit/**/*.test.ts', 'skeleton/samples/*/tests/*.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
       { extends: true, test: { name: 'render', include: ['tests/render/**/*.test.ts'], testTimeout: 300_000 } },
       {
         extends: true,
         test: {
           name: 'services',
           include: ['tests/{services,faults}/**/*.test.ts'],
+          globalSetup: ['tests/services/postgres.setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },
