@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fastCheck from 'fast-check';
@@ -123,6 +123,17 @@ describe("a team's own template", () => {
     await expect(loadTemplate(join(directory, 'missing.hbs'))).rejects.toMatchObject({ code: 'CONFIGURATION' });
     await expect(loadTemplate('teams')).rejects.toThrow('teams is no alert template.');
   });
+});
+
+test('the template in the documentation works', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../../skeleton/base/docs/alerts.md'), 'utf8');
+  const [, source = ''] = /```handlebars\n(.*?)```/s.exec(page) ?? [];
+  const template = await ownTemplate(source);
+  const alert = alertOf(nasty);
+  expect(template.render(alert)).toContain(JSON.stringify(alert.message));
+  expect(template.render(alert)).toContain('exit code 75');
+  const withoutError = template.render(alertOf(nasty, { error: undefined }));
+  expect(withoutError).not.toContain('exit code 75');
 });
 
 test('secrets are hidden in every template', async () => {

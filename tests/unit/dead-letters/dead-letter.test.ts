@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import fastCheck from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { registerSecret } from '../../../skeleton/base/src/runtime/config/secrets.ts';
@@ -142,4 +144,12 @@ test('records that a stage refused become letters, each with its row', () => {
     { origin: 'orders/b.csv', position: { row: 9 }, error: { code: 'UNREADABLE', column: 'note' } },
   ]);
   for (const letter of letters) expect(deadLetterSchema.parse(JSON.parse(JSON.stringify(letter)))).toEqual(letter);
+});
+
+test('the dead letter in the documentation is one', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../../skeleton/base/docs/dead-letters.md'), 'utf8');
+  const [, example = ''] = /```json\n(.*?)```/s.exec(page) ?? [];
+  const letter = JSON.parse(example);
+  expect(deadLetterSchema.parse(letter)).toEqual(letter);
+  expect(Object.keys(letter).sort()).toEqual(Object.keys(letterOf({ traceId: '1' })).sort());
 });

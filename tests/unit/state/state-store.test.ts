@@ -102,9 +102,9 @@ describe('runs', () => {
     await store.startRun(other);
     await store.closeAbandonedRuns('orders');
     const database = new DatabaseSync(join(directory, 'state.db'), { readOnly: true });
-    const statuses = database.prepare('SELECT id, status FROM runs ORDER BY id').all();
+    const statuses = database.prepare('SELECT status FROM runs ORDER BY resource').all();
     database.close();
-    expect(statuses.map((row) => row.status)).toEqual(['failed', 'running']);
+    expect(statuses.map((row) => row.status)).toEqual(['running', 'failed']);
     await lock.release();
   });
 

@@ -51,7 +51,7 @@ export async function loadTemplate(name: string): Promise<AlertTemplate> {
 async function readTemplate(file: string): Promise<string> {
   if (!file.endsWith('.hbs')) {
     throw new PipelineError('CONFIGURATION', `${file} is no alert template.`, {
-      hint: `Use ${BUILT_IN.join(', ')}, or the path of a Handlebars file: alerts/mine.hbs.`,
+      hint: `Use ${BUILT_IN.join(', ')}, or the path of a Handlebars file: src/alerts/mine.hbs.`,
     });
   }
   try {
@@ -59,7 +59,7 @@ async function readTemplate(file: string): Promise<string> {
   } catch (error) {
     throw new PipelineError('CONFIGURATION', `The alert template ${file} cannot be read.`, {
       where: { file },
-      hint: 'Check the path in pipeline.yaml; it counts from the folder of the pipeline.',
+      hint: 'Check the path in pipeline.yaml; it counts from the folder that the pipeline is started in.',
       cause: error,
     });
   }
