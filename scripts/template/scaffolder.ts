@@ -135,6 +135,8 @@ function configuration(workingDirectory: string, token: string) {
       auth: { externalAccess: [{ type: 'static', options: { token, subject: 'create' } }] },
     },
     permission: { enabled: false },
+    // There is no other backend to tell, and asking for one that is not there ends the process when the machine is slow.
+    events: { useEventBus: 'never' },
   };
 }
 
