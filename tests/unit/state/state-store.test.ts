@@ -30,7 +30,10 @@ describe('runs', () => {
   test('come back as they were written, and change as the run goes on', async () => {
     const started = manifestOf({
       from: { cursor: '2026-01-01', key: [1, 'a'] },
-      preflight: [{ name: 'connect', ok: true, detail: 'fine' }],
+      preflight: [
+        { name: 'connect', ok: true, detail: 'fine' },
+        { name: 'read', ok: false, detail: 'no such table', code: 'NOT_FOUND' },
+      ],
     });
     const lock = await acquireLock(directory, 'orders');
     await store.startRun(started);

@@ -1,5 +1,3 @@
-import { asPipelineError } from '../errors/pipeline-error.ts';
-import type { Check } from '../pipeline/check.ts';
 import { emptyCounts } from '../pipeline/metrics.ts';
 import type { RunManifest } from '../state/run-manifest.ts';
 import { alertForRun } from './alert.ts';
@@ -20,21 +18,19 @@ const example: RunManifest = {
   pid: 1,
 };
 
-/** What preflight asks about alerts: address, keys and template are right, before the first alert needs them. */
-export async function checkWebhook(webhook: WebhookOptions): Promise<Check> {
-  const name = 'alert webhook';
-  if (webhook.url === '') return { name, ok: true, detail: 'not configured: nobody is told of failures' };
-  try {
-    const { url, keys } = openWebhook(webhook);
-    const template = await loadTemplate(webhook.template);
-    for (const status of ['failed', 'complete'] as const) {
-      const alert = alertForRun({ ...example, status }, { deadLetters: 1 });
-      if (alert !== undefined) template.render(alert);
-    }
-    const signed = ['not signed', 'signed', 'signed with two keys'][keys.length];
-    return { name, ok: true, detail: `${url.host}, template ${webhook.template}, ${signed}` };
-  } catch (error) {
-    const { message, hint } = asPipelineError(error);
-    return { name, ok: false, detail: hint === undefined ? message : `${message} ${hint}` };
+/**
+ * Tries address, keys and template before the first alert needs them, and sends nothing.
+ *
+ * @returns where alerts go, for people
+ * @throws PipelineError `CONFIGURATION`
+ */
+export async function checkWebhook(webhook: WebhookOptions): Promise<string> {
+  const { url, keys } = openWebhook(webhook);
+  const template = await loadTemplate(webhook.template);
+  for (const status of ['failed', 'complete'] as const) {
+    const alert = alertForRun({ ...example, status }, { deadLetters: 1 });
+    if (alert !== undefined) template.render(alert);
   }
+  const signed = ['not signed', 'signed', 'signed with two keys'][keys.length];
+  return `${url.host}, template ${webhook.template}, ${signed}`;
 }

@@ -5,7 +5,7 @@ import type { Position } from '../pipeline/position.ts';
 import type { StageName } from '../pipeline/stage.ts';
 import { describeRecord, type Incomplete, keepRecord } from './record.ts';
 
-export const STAGE_NAMES = ['extract', 'contract', 'transform', 'validate', 'load'] as const satisfies StageName[];
+const STAGE_NAMES = ['extract', 'contract', 'transform', 'validate', 'load'] as const satisfies StageName[];
 
 export interface DeadLetterError {
   readonly code: string;

@@ -1,6 +1,7 @@
 import { access, constants, mkdir } from 'node:fs/promises';
+import { checkWebhook } from '../alerting/check-webhook.ts';
 import type { PipelineConfig } from '../config/load.ts';
-import { openExtractor, openLoader, openState, resourceOf } from '../config/open.ts';
+import { openAlerts, openExtractor, openLoader, openState, resourceOf } from '../config/open.ts';
 import { asStorageError } from '../errors/storage-error.ts';
 import { type Check, failedCheck } from '../pipeline/check.ts';
 import type { Extractor } from '../pipeline/extractor.ts';
@@ -50,6 +51,10 @@ async function checkPipeline(config: PipelineConfig): Promise<Check[]> {
       const { deadLetters } = openState(config);
       await requireWritable(deadLetters);
       return `${deadLetters} can be written`;
+    }),
+    await check('alerts', async () => {
+      const { webhook } = openAlerts(config);
+      return webhook === undefined ? 'no webhook: nobody is told when a run fails' : checkWebhook(webhook);
     }),
   ];
 }

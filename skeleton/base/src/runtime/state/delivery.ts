@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const ALERT_KINDS = ['run_failed', 'dead_letters'] as const;
+const ALERT_KINDS = ['run_failed', 'dead_letters'] as const;
 
 export type AlertKind = (typeof ALERT_KINDS)[number];
 

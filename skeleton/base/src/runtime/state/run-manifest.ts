@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { redact } from '../config/secrets.ts';
-import type { ErrorLocation } from '../errors/pipeline-error.ts';
+import { ERROR_CODES, type ErrorCode, type ErrorLocation } from '../errors/pipeline-error.ts';
 import type { Check } from '../pipeline/check.ts';
 import type { RunCounts } from '../pipeline/metrics.ts';
 import type { Position } from '../pipeline/position.ts';
@@ -46,6 +46,7 @@ export interface RunManifest {
 
 const position = z.record(z.string(), z.json());
 const count = z.number().min(0);
+const errorCode = z.custom<ErrorCode>((code) => typeof code === 'string' && Object.hasOwn(ERROR_CODES, code));
 
 export const runManifestSchema: z.ZodType<RunManifest> = z.object({
   id: z.uuid(),
@@ -86,7 +87,7 @@ export const runManifestSchema: z.ZodType<RunManifest> = z.object({
     })
     .optional(),
   schemaChanges: z.array(z.string()),
-  preflight: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+  preflight: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string(), code: errorCode.optional() })),
   templateVersion: z.string().optional(),
   host: z.string(),
   pid: z.int(),
