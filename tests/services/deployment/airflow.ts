@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { pythonEnvironment } from '../../../scripts/python-environment.ts';
+
+const run = promisify(execFile);
+
+/** Enough for the Kubernetes client to be made; nothing listens there. */
+const KUBECONFIG = `apiVersion: v1
+kind: Config
+clusters: [{ name: none, cluster: { server: "http://127.0.0.1:9" } }]
+contexts: [{ name: none, context: { cluster: none, user: none } }]
+users: [{ name: none, user: {} }]
+current-context: none
+`;
+
+const Task = z.object({
+  operator: z.string(),
+  owner: z.string(),
+  retries: z.number(),
+  retryDelay: z.number(),
+  backoff: z.number(),
+  timeout: z.number(),
+  finalExitCodes: z.array(z.number()),
+  image: z.string().nullable(),
+  taskDefinition: z.string().nullable(),
+  launchType: z.string().nullable(),
+  overrides: z.unknown(),
+  environment: z.unknown(),
+  memory: z.string().nullable(),
+  pod: z.unknown(),
+});
+
+const DagFolder = z.object({
+  errors: z.array(z.string()),
+  dags: z.array(
+    z.object({
+      id: z.string(),
+      description: z.string(),
+      documentation: z.string(),
+      timetable: z.string(),
+      timezone: z.string(),
+      catchup: z.boolean(),
+      maxActiveRuns: z.number(),
+      tags: z.array(z.string()),
+      tasks: z.array(Task),
+    }),
+  ),
+});
+
+export type DagFolder = z.infer<typeof DagFolder>;
+
+/** A real Airflow with a home of its own. */
+export class Airflow {
+  readonly #programs: string;
+  readonly #home: string;
+
+  private constructor(programs: string, home: string) {
+    this.#programs = programs;
+    this.#home = home;
+  }
+
+  static async install(): Promise<Airflow> {
+    const programs = await pythonEnvironment('airflow', resolve(import.meta.dirname, 'requirements/airflow.txt'));
+    const home = await mkdtemp(join(tmpdir(), 'airflow-'));
+    await writeFile(join(home, 'kubeconfig'), KUBECONFIG);
+    return new Airflow(programs, home);
+  }
+
+  /** What Airflow makes of folders with DAGs, in their order. */
+  async describe(folders: readonly string[]): Promise<DagFolder[]> {
+    const output = join(this.#home, 'dags.json');
+    await this.#run('python', [resolve(import.meta.dirname, 'describe_dags.py'), output, ...folders]);
+    return z.array(DagFolder).parse(JSON.parse(await readFile(output, 'utf8')));
+  }
+
+  /** Makes the metadata database and reads the DAGs of one folder into it. */
+  async prepare(dagFolder: string): Promise<void> {
+    await this.#run('airflow', ['db', 'migrate'], { AIRFLOW__CORE__DAGS_FOLDER: dagFolder });
+    await this.#run('airflow', ['dags', 'reserialize'], { AIRFLOW__CORE__DAGS_FOLDER: dagFolder });
+  }
+
+  /** Runs a DAG in one process; gives what was logged. */
+  async test(dag: string, dagFolder: string, environment: NodeJS.ProcessEnv): Promise<string> {
+    return this.#run('airflow', ['dags', 'test', dag], { AIRFLOW__CORE__DAGS_FOLDER: dagFolder, ...environment });
+  }
+
+  async #run(program: string, parameters: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<string> {
+    const { stdout, stderr } = await run(join(this.#programs, program), parameters, {
+      maxBuffer: 2 ** 26,
+      env: {
+        ...process.env,
+        PATH: `${this.#programs}:${process.env.PATH}`,
+        AIRFLOW_HOME: this.#home,
+        AIRFLOW__CORE__LOAD_EXAMPLES: 'False',
+        KUBECONFIG: join(this.#home, 'kubeconfig'),
+        ...environment,
+      },
+    });
+    return stdout + stderr;
+  }
+}
