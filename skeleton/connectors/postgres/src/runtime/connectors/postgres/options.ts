@@ -52,3 +52,8 @@ export function requireTableName(text: string): TableName {
   if (table === undefined) throw new TypeError(`${JSON.stringify(text)} is not a table name.`);
   return table;
 }
+
+/** The name of the database, for people. */
+export function databaseOf({ url }: PostgresConnection): string {
+  return decodeURIComponent(URL.canParse(url) ? new URL(url).pathname.slice(1) : '') || 'postgres';
+}

@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import type { SourceContext } from '../connector.ts';
 import { type PostgresSource, requireTableName } from './options.ts';
+import { primaryKey } from './primary-key.ts';
 import type { SourceQuery } from './source-query.ts';
 import { describeQuery, describeTable, type PostgresColumn } from './table-columns.ts';
 import { quoteTable, showTable, type TableName } from './table-name.ts';
@@ -33,7 +34,13 @@ export async function describeSource(
   const named = (names: readonly string[]) => names.map((name) => requireColumn(all, name, options));
   const delivered = context.columns === undefined ? all : named(context.columns.filter((name) => has(all, name)));
   const { cursor, key = [], lagSeconds = 0 } = context.incremental ?? {};
-  const orderNames = cursor === undefined ? await primaryKey(client, table) : [...new Set([cursor, ...key])];
+  // A full read goes by the primary key, so that it can go on after a crash.
+  const orderNames =
+    cursor === undefined
+      ? table === undefined
+        ? []
+        : await primaryKey(client, table)
+      : [...new Set([cursor, ...key])];
   const order = named(orderNames);
   order.forEach(requireOrder);
   const hidden = order.filter((column) => !delivered.includes(column));
@@ -83,18 +90,4 @@ function requireTime(column: PostgresColumn): PostgresColumn {
     `incremental.lag needs a cursor that is a time; ${column.name} is ${column.sqlType}.`,
     { where: { column: column.name }, hint: 'Leave lag out, or choose a timestamp as the cursor.' },
   );
-}
-
-const PRIMARY_KEY = `
-  SELECT attribute.attname AS name
-  FROM pg_index, unnest(indkey) WITH ORDINALITY AS part (number, place)
-  JOIN pg_attribute AS attribute ON attribute.attnum = part.number
-  WHERE indrelid = to_regclass($1) AND indisprimary AND attribute.attrelid = indrelid
-  ORDER BY part.place`;
-
-/** A full read goes by the primary key, so that it can go on after a crash. */
-async function primaryKey(client: Client, table: TableName | undefined): Promise<string[]> {
-  if (table === undefined) return [];
-  const { rows } = await client.query<{ name: string }>(PRIMARY_KEY, [quoteTable(table)]);
-  return rows.map((row) => row.name);
 }

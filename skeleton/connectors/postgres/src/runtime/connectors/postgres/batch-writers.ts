@@ -1,0 +1,95 @@
+import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
+import type { Columns } from '../../columns/columns.ts';
+import { copyIn } from './copy-in.ts';
+import type { TableColumn } from './table-columns.ts';
+import { quoteList, quoteTable, type TableName } from './table-name.ts';
+
+/** Puts records into a table, inside of a transaction that somebody else ends. */
+export interface BatchWriter {
+  /** Makes ready a connection that it was not used with yet. */
+  open(client: Client): Promise<void>;
+  /**
+   * All records, or none.
+   *
+   * @returns how many rows they are in the table; fewer where several share a key
+   * @throws DatabaseError when the server refuses a record
+   */
+  write(client: Client, records: Columns): Promise<number>;
+}
+
+/** COPY straight into the table. */
+export function createDirectWriter(table: TableName, columns: readonly TableColumn[]): BatchWriter {
+  const names = quoteList(columns.map(({ name }) => name));
+  const wires = columns.map(({ wire }) => wire);
+  const statement = `COPY ${quoteTable(table)} (${names}) FROM STDIN (FORMAT binary)`;
+  return {
+    async open() {},
+    async write(client, records) {
+      await copyIn(client, statement, records, wires);
+      return records.length;
+    },
+  };
+}
+
+const BATCH_TABLE = 'pg_temp.etl_batch';
+
+/**
+ * COPY into a temporary table, and from there into the table: with casts for types that have no binary form here,
+ * and by key where one is given, the last of several records with the same key last.
+ */
+export function createStagedWriter(
+  table: TableName,
+  columns: readonly TableColumn[],
+  key: readonly string[],
+): BatchWriter {
+  const names = quoteList(columns.map(({ name }) => name));
+  const wires = columns.map(({ wire }) => wire);
+  const copy = `COPY ${BATCH_TABLE} (${names}) FROM STDIN (FORMAT binary)`;
+  const insert = insertStatement(table, columns, key);
+  const definitions = columns.map(
+    ({ name, travelsAs, sqlType }) => `${escapeIdentifier(name)} ${travelsAs ?? sqlType}`,
+  );
+  return {
+    async open(client) {
+      await client.query(`CREATE TEMPORARY TABLE etl_batch (${definitions.join(', ')}) ON COMMIT DELETE ROWS`);
+    },
+    async write(client, records) {
+      await copyIn(client, copy, records, wires);
+      const { rowCount } = await client.query(insert);
+      await client.query(`TRUNCATE ${BATCH_TABLE}`);
+      return rowCount ?? 0;
+    },
+  };
+}
+
+function insertStatement(table: TableName, columns: readonly TableColumn[], key: readonly string[]): string {
+  const names = quoteList(columns.map(({ name }) => name));
+  const values = new Map(columns.map((column) => [column.name, arrivedValue(table, column)]));
+  const list = [...values.values()].join(', ');
+  const insert = `INSERT INTO ${quoteTable(table)} (${names}) OVERRIDING SYSTEM VALUE`;
+  if (key.length === 0) return `${insert} SELECT ${list} FROM ${BATCH_TABLE}`;
+  const keyValues = key.map((name) => values.get(name) ?? escapeIdentifier(name)).join(', ');
+  // Rows of a fresh table lie in the order in which they came, and ctid is their place.
+  return `${insert} SELECT DISTINCT ON (${keyValues}) ${list} FROM ${BATCH_TABLE}
+    ORDER BY ${keyValues}, ctid DESC ${onConflictUpdate(
+      key,
+      columns.map(({ name }) => name),
+    )}`;
+}
+
+/** What an INSERT does with a row that is there: all columns but the key are overwritten. */
+export function onConflictUpdate(key: readonly string[], columns: readonly string[]): string {
+  const others = columns.filter((name) => !key.includes(name)).map((name) => escapeIdentifier(name));
+  const change =
+    others.length === 0 ? 'NOTHING' : `UPDATE SET ${others.map((name) => `${name} = excluded.${name}`).join(', ')}`;
+  return `ON CONFLICT (${quoteList(key)}) DO ${change}`;
+}
+
+/** A value of the temporary table as the type of its column. */
+function arrivedValue(table: TableName, { name, travelsAs, sqlType }: TableColumn): string {
+  const value = escapeIdentifier(name);
+  if (travelsAs === undefined) return value;
+  if (travelsAs !== 'jsonb') return `${value}::${sqlType}`;
+  const row = `jsonb_populate_record(NULL::${quoteTable(table)}, jsonb_build_object(${escapeLiteral(name)}, ${value}))`;
+  return `(${row}).${value}`;
+}

@@ -1,0 +1,70 @@
+import type { Client } from 'pg';
+import { PipelineError } from '../../errors/pipeline-error.ts';
+import { destroyClient, openClient } from './client.ts';
+import type { PostgresConnection } from './options.ts';
+
+/**
+ * One connection, held while a stream is loaded, and with it the lock of the stream: PostgreSQL frees it when the
+ * connection ends, however that comes about. A connection that broke is made anew when it is needed.
+ */
+export class SinkSession {
+  readonly #connection: PostgresConnection;
+  readonly #stream: string;
+  readonly #prepare: (client: Client) => Promise<void>;
+  #client: Client | undefined;
+  #held = false;
+
+  /** @param prepare makes ready each new connection that holds the lock */
+  constructor(connection: PostgresConnection, stream: string, prepare: (client: Client) => Promise<void>) {
+    this.#connection = connection;
+    this.#stream = stream;
+    this.#prepare = prepare;
+  }
+
+  /**
+   * The connection, which holds the lock of the stream.
+   *
+   * @throws PipelineError `LOCKED` when another run holds it
+   */
+  async client(): Promise<Client> {
+    if (this.#client !== undefined) return this.#client;
+    const client = await openClient(this.#connection, this.#stream);
+    try {
+      await this.#lock(client);
+      await this.#prepare(client);
+    } catch (error) {
+      destroyClient(client);
+      throw error;
+    }
+    this.#client = client;
+    return client;
+  }
+
+  /** Ends the connection after a failure: what it has not committed is rolled back. */
+  discard(): void {
+    if (this.#client !== undefined) destroyClient(this.#client);
+    this.#client = undefined;
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.end().catch(() => destroyClient(client));
+  }
+
+  async #lock(client: Client): Promise<void> {
+    const { rows } = await client.query<{ locked: boolean }>(
+      "SELECT pg_try_advisory_lock(hashtextextended('etl ' || $1, 0)) AS locked",
+      [this.#stream],
+    );
+    if (rows[0]?.locked === true) {
+      this.#held = true;
+      return;
+    }
+    // The server may still be busy with our own connection that broke.
+    if (this.#held) throw new PipelineError('UNAVAILABLE', `The lock of ${this.#stream} is not free again yet.`);
+    throw new PipelineError('LOCKED', `Another run is loading ${this.#stream} into ${client.database}.`, {
+      hint: `Wait until it is done; its connections have application_name '${this.#stream}' in pg_stat_activity.`,
+    });
+  }
+}
