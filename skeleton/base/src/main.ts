@@ -1,6 +1,8 @@
+import { enableCompileCache } from 'node:module';
 import { loadEnvironmentFile } from './runtime/config/environment.ts';
 
-// The order matters: tracing, metrics and logs are set up from the environment, and tracing changes what is imported later.
+// The order matters: logs, metrics and tracing are set up from the environment, and tracing changes what is imported later.
+enableCompileCache();
 loadEnvironmentFile();
 const { startTracing } = await import('./runtime/observability/tracing.ts');
 await startTracing();

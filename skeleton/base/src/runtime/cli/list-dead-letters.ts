@@ -36,7 +36,8 @@ export function listDeadLettersCommand() {
 }
 
 function toRow({ id, timestamp, resource, stage, origin, rowNumber, error, replayed }: ListedDeadLetter): string[] {
-  const message = error.column === undefined ? error.message : `${error.column}: ${error.message}`;
+  const { column = '', message: reason } = error;
+  const message = reason.startsWith(column) ? reason : `${column}: ${reason}`;
   return [
     id.slice(0, ID_WIDTH),
     formatTime(timestamp),

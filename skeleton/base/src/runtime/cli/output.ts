@@ -1,10 +1,13 @@
-/** Prints a line for people, or a part of the result, on stdout. */
+import { redact } from '../config/secrets.ts';
+
+/** Prints a line for people, or a part of the result, on stdout, without secrets. */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${redact(text)}\n`);
 }
 
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, undefined, 2));
+  const json = JSON.stringify(value, (_, part) => (typeof part === 'string' ? redact(part) : part), 2);
+  process.stdout.write(`${json}\n`);
 }
 
 /** `1,234,567` */

@@ -75,7 +75,7 @@ export function openLoader(config: PipelineConfig, name: string, options: OpenLo
 
 /** The alerts with their references resolved; without a webhook where its URL is empty. */
 export function openAlerts(config: PipelineConfig, environment: Environment = process.env): AlertsConfig {
-  const alerts = alertsModel.parse(resolvePart(config.file, alertsModel, ['alerts'], { environment }) ?? {});
+  const alerts = alertsModel.parse(resolvePart(config.file, alertsModel, ['alerts'], { environment }));
   if (alerts.webhook === undefined || alerts.webhook.url === '') return { deadLetters: alerts.deadLetters };
   const { url, template, secret, previousSecret } = alerts.webhook;
   const webhook = { url, template, ...(secret && { secret }), ...(previousSecret && { previousSecret }) };
@@ -84,7 +84,7 @@ export function openAlerts(config: PipelineConfig, environment: Environment = pr
 
 /** The folders of the state and the dead letters, with their references resolved. */
 export function openState(config: PipelineConfig, environment: Environment = process.env): StateConfig {
-  return stateModel.parse(resolvePart(config.file, stateModel, ['state'], { environment }) ?? {});
+  return stateModel.parse(resolvePart(config.file, stateModel, ['state'], { environment }));
 }
 
 function openConnection(

@@ -19,7 +19,7 @@ export interface ResolveOptions {
  * @throws ConfigurationError when a variable is missing or makes an option wrong
  */
 export function resolvePart(file: YamlFile, schema: z.ZodType, path: ValuePath, options: ResolveOptions): unknown {
-  const raw = without(valueAt(file.value, path), options.besides ?? []);
+  const raw = without(valueAt(file.value, path) ?? {}, options.besides ?? []);
   const missing: ConfigProblem[] = [];
   const json = jsonSchemaOf(schema);
   const value = mapTexts(raw, [], (text, inner) => {
