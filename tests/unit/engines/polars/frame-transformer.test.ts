@@ -48,7 +48,7 @@ describe('FrameTransformer', () => {
   it('gives new columns the type of the frame and leaves the others as they were', () => {
     const { rows, types } = transform((frame) =>
       frame.withColumns(
-        pl.col('price').mul(pl.lit(2)).as('twice'),
+        pl.col('price').mul(pl.lit(2).cast(pl.Int64)).as('twice'),
         pl.lit(3).cast(pl.UInt8).as('digit'),
         pl.col('id').cast(pl.UInt64).as('unsigned'),
         pl.col('key').str.lengths().as('letters'),
