@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readTemplate, withoutRemote } from '../../scripts/template/definition.ts';
+import { completeAnswers } from '../../scripts/template/answers.ts';
+import { LocalScaffolder } from '../../scripts/template/scaffolder.ts';
+
+/** How a command of a service ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A service rendered from the template, with the dependencies of the skeleton, in a folder of its own. */
+export class Service {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  path(...parts: string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  /** Another service with the same code and files, so that a test does as it likes. */
+  copy(): Service {
+    const folder = mkdtempSync(join(tmpdir(), 'service-'));
+    cpSync(this.folder, folder, { recursive: true, verbatimSymlinks: true });
+    return new Service(folder);
+  }
+
+  /** Starts `npm run pipeline -- …`, without npm between us and the process. */
+  start(arguments_: readonly string[], environment: Record<string, string> = {}): ChildProcess {
+    return spawn(process.execPath, ['src/main.ts', ...arguments_], {
+      cwd: this.folder,
+      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', CI: 'true', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+
+  pipeline(arguments_: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
+    return ended(this.start(arguments_, environment));
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Waits for the end of a process, and gives what it printed. */
+export function ended(child: ChildProcess): Promise<Ended> {
+  const output = { stdout: '', stderr: '' };
+  child.stdout?.on('data', (data: Buffer) => {
+    output.stdout += data.toString();
+  });
+  child.stderr?.on('data', (data: Buffer) => {
+    output.stderr += data.toString();
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal, ...output }));
+  });
+}
+
+/** Renders services through the real scaffolder. */
+export async function renderServices(answers: readonly Record<string, unknown>[]): Promise<Service[]> {
+  const template = withoutRemote(readTemplate());
+  const scaffolder = new LocalScaffolder(template);
+  await scaffolder.start();
+  try {
+    const services: Service[] = [];
+    for (const given of answers) {
+      const folder = mkdtempSync(join(tmpdir(), 'service-'));
+      await scaffolder.run(completeAnswers(template, { name: 'orders', ...given }), folder);
+      symlinkSync(fileURLToPath(new URL('../../skeleton/node_modules', import.meta.url)), join(folder, 'node_modules'));
+      services.push(new Service(folder));
+    }
+    return services;
+  } finally {
+    await scaffolder.stop();
+  }
+}
