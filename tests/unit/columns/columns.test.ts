@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Columns } from '../../../skeleton/base/src/runtime/columns/columns.ts';
 import { conformColumns } from '../../../skeleton/base/src/runtime/columns/conform.ts';
 import { formatScaled, normalizeDecimal, parseScaled } from '../../../skeleton/base/src/runtime/columns/decimals.ts';
 import { columnsFromRows, rowsFromColumns } from '../../../skeleton/base/src/runtime/columns/rows.ts';
@@ -9,6 +10,7 @@ import {
   parseDate,
   parseTimestamp,
 } from '../../../skeleton/base/src/runtime/columns/timestamps.ts';
+import { writeValue } from '../../../skeleton/base/src/runtime/columns/write-values.ts';
 import type { Field, LogicalType, TableSchema } from '../../../skeleton/base/src/runtime/schema/table-schema.ts';
 
 const INT64 = 2n ** 63n;
@@ -76,6 +78,14 @@ test('a slice and a selection of records hold the same values as the rows', () =
       expect(rowsFromColumns(columns.slice(start, rows.length).take([0]))).toEqual([rows[start]]);
     }),
   );
+});
+
+test('columns that are not filled up hold the values that are there', () => {
+  const schema: TableSchema = { fields: [{ name: 'text', type: { kind: 'string' }, nullable: true }] };
+  const columns = Columns.allocate(schema, 100);
+  ['one', 'two'].forEach((text, index) => writeValue(columns.column('text'), index, text));
+  columns.length = 2;
+  expect(rowsFromColumns(columns)).toEqual([{ text: 'one' }, { text: 'two' }]);
 });
 
 test('values that do not fit are named, and the other records are kept', () => {

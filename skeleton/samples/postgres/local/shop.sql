@@ -19,10 +19,10 @@ SELECT
   number,
   100 + number * 7 % 31,
   (ARRAY['DE', 'FR', 'GB', 'US', 'PL'])[1 + number % 5],
-  (ARRAY['EUR', 'EUR', 'GBP', 'USD', 'PLN'])[1 + number % 5],
+  (ARRAY['EUR', 'EUR', 'GBP', 'USD', 'EUR'])[1 + number % 5],
   1 + number * 3 % 8,
   round(4.90 + number * 13.37 % 240, 2),
-  (ARRAY['new', 'paid', 'shipped', 'delivered', 'cancelled'])[1 + number * 3 % 5],
+  (ARRAY['placed', 'paid', 'shipped', 'cancelled'])[1 + number * 3 % 4],
   timestamptz '2025-03-01 08:00:00+00' + number * interval '47 minutes',
   -- every third order was updated in the same second as the one before it
   timestamptz '2025-03-02 08:00:00+00' + (number - CASE WHEN number % 3 = 0 THEN 1 ELSE 0 END) * interval '47 minutes'
@@ -31,4 +31,4 @@ FROM generate_series(1, 96) AS number;
 UPDATE public.orders SET customer_id = NULL WHERE order_id = 17;
 UPDATE public.orders SET quantity = -2 WHERE order_id = 38;
 UPDATE public.orders SET currency = 'EURO' WHERE order_id = 59;
-UPDATE public.orders SET unit_price = -19.99 WHERE order_id = 80;
+UPDATE public.orders SET unit_price = NULL WHERE order_id = 80;

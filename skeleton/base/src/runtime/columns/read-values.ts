@@ -11,7 +11,7 @@ import { formatDate, formatTime, formatTimestamp } from './timestamps.ts';
  */
 export function readValues(column: Column, length: number): unknown[] {
   const { valid } = column;
-  const read = reader(column);
+  const read = reader(column, length);
   const values = new Array<unknown>(length);
   for (let index = 0; index < length; index++) {
     values[index] = valid !== undefined && valid[index] === 0 ? null : read(index);
@@ -19,7 +19,7 @@ export function readValues(column: Column, length: number): unknown[] {
   return values;
 }
 
-function reader(column: Column): (index: number) => unknown {
+function reader(column: Column, length: number): (index: number) => unknown {
   switch (column.storage) {
     case 'int32':
       return int32Reader(column);
@@ -28,7 +28,7 @@ function reader(column: Column): (index: number) => unknown {
     case 'float64':
       return (index) => column.values[index];
     case 'bytes':
-      return bytesReader(column);
+      return bytesReader(column, length);
   }
 }
 
@@ -66,20 +66,20 @@ export function readText({ offsets, bytes }: BytesColumn, index: number): string
   return bytes.toString('utf8', offsets[index] ?? 0, offsets[index + 1] ?? 0);
 }
 
-function bytesReader(column: BytesColumn): (index: number) => unknown {
+function bytesReader(column: BytesColumn, length: number): (index: number) => unknown {
   const { field, offsets, bytes } = column;
   if (field.type.kind === 'binary') {
     return (index) => Buffer.from(bytes.subarray(offsets[index] ?? 0, offsets[index + 1] ?? 0));
   }
   if (field.type.kind === 'json') return (index) => JSON.parse(readText(column, index)) as unknown;
-  return textReader(column);
+  return textReader(column, length);
 }
 
 /** Decodes a column whose text is all ASCII in one piece and cuts substrings out of it: five times faster. */
-function textReader(column: BytesColumn): (index: number) => unknown {
+function textReader(column: BytesColumn, length: number): (index: number) => unknown {
   const { offsets, bytes } = column;
   const start = offsets[0] ?? 0;
-  const end = offsets.at(-1) ?? start;
+  const end = offsets[length] ?? start;
   const text = bytes.toString('utf8', start, end);
   if (text.length !== end - start) return (index) => readText(column, index);
   return (index) => text.substring((offsets[index] ?? 0) - start, (offsets[index + 1] ?? 0) - start);
