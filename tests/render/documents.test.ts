@@ -47,11 +47,11 @@ function pages({ files }: Repository): [path: string, text: string][] {
 
 /** The text without code, where brackets and hashes mean other things. */
 function prose(text: string): string {
-  return text.replaceAll(/^( *)```[^]*?^\1```$/gm, '').replaceAll(/`[^`\n]*`/g, 'code');
+  return text.replaceAll(/^( *)```[\s\S]*?^\1```$/gm, '').replaceAll(/`[^`\n]*`/g, 'code');
 }
 
 function anchors(text: string): string[] {
-  const headings = [...text.replaceAll(/^```[^]*?^```$/gm, '').matchAll(/^#+ (.+)$/gm)].map(
+  const headings = [...text.replaceAll(/^```[\s\S]*?^```$/gm, '').matchAll(/^#+ (.+)$/gm)].map(
     ([, heading = '']) => heading,
   );
   return headings.map((heading) =>
@@ -106,7 +106,7 @@ describe('the documents of every repository', () => {
 
   it('draw diagrams that are whole', () => {
     eachRepository((repository) => {
-      const diagrams = pages(repository).flatMap(([, text]) => [...text.matchAll(/^```mermaid\n([^]*?)^```$/gm)]);
+      const diagrams = pages(repository).flatMap(([, text]) => [...text.matchAll(/^```mermaid\n([\s\S]*?)^```$/gm)]);
       expect(diagrams.length).toBeGreaterThanOrEqual(6);
       for (const [, diagram = ''] of diagrams) {
         expect(diagram).toMatch(/^(flowchart (TB|LR)|classDiagram|sequenceDiagram)\n/);
