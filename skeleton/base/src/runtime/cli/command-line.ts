@@ -1,6 +1,7 @@
 import { CommanderError } from '@commander-js/extra-typings';
 import { EXIT_CODES } from '../errors/pipeline-error.ts';
 import { metrics } from '../observability/metrics.ts';
+import { stopTracing } from '../observability/tracing.ts';
 import { createProgram } from './program.ts';
 import { reportError } from './report-error.ts';
 
@@ -20,6 +21,7 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
     process.exitCode = error instanceof CommanderError ? usageExitCode(error) : reportError(error);
   } finally {
     await metrics.flush();
+    stopTracing();
   }
 }
 

@@ -28,6 +28,9 @@ export interface Span {
 /** Variables that tell where a Datadog Agent takes traces; without one of them nothing is traced. */
 const AGENT_VARIABLES = ['DD_AGENT_HOST', 'DD_TRACE_AGENT_URL', 'DD_TRACE_AGENT_HOSTNAME'];
 
+/** Milliseconds that the last spans may take to reach the agent. */
+const LAST_SPANS_TIMEOUT = 3_000;
+
 let tracer: Tracer | undefined;
 
 /**
@@ -44,6 +47,14 @@ export async function startTracing(): Promise<void> {
 function agentConfigured(environment: NodeJS.ProcessEnv): boolean {
   if (['false', '0'].includes(environment.DD_TRACE_ENABLED?.toLowerCase() ?? '')) return false;
   return AGENT_VARIABLES.some((name) => (environment[name] ?? '') !== '');
+}
+
+/**
+ * Says that the work is done. Spans are sent as the process ends; an agent that takes connections and never answers
+ * would hold it for half a minute, so after three seconds it ends without them.
+ */
+export function stopTracing(): void {
+  if (tracer !== undefined) setTimeout(() => process.exit(), LAST_SPANS_TIMEOUT).unref();
 }
 
 /** Starts a trace. */
