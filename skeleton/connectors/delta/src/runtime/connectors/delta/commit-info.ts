@@ -58,7 +58,9 @@ export async function findCheckpoint(
 function checkpointIn(actions: readonly Action[], stream: string): Checkpoint | undefined {
   for (const action of actions) {
     const progress = progressSchema.safeParse(action.commitInfo);
-    if (progress.success && progress.data.etl.stream === stream) return progress.data.etl;
+    if (!progress.success || progress.data.etl.stream !== stream) continue;
+    const { sequence, position, complete } = progress.data.etl;
+    return { sequence, position, complete };
   }
   return undefined;
 }
