@@ -1,4 +1,4 @@
-import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
+import { type Client, escapeIdentifier } from 'pg';
 import type { Columns } from '../../columns/columns.ts';
 import { copyIn } from './copy-in.ts';
 import type { TableColumn } from './table-columns.ts';
@@ -64,7 +64,7 @@ export function createStagedWriter(
 
 function insertStatement(table: TableName, columns: readonly TableColumn[], key: readonly string[]): string {
   const names = quoteList(columns.map(({ name }) => name));
-  const values = new Map(columns.map((column) => [column.name, arrivedValue(table, column)]));
+  const values = new Map(columns.map((column) => [column.name, arrivedValue(column)]));
   const list = [...values.values()].join(', ');
   const insert = `INSERT INTO ${quoteTable(table)} (${names}) OVERRIDING SYSTEM VALUE`;
   if (key.length === 0) return `${insert} SELECT ${list} FROM ${BATCH_TABLE}`;
@@ -86,10 +86,9 @@ export function onConflictUpdate(key: readonly string[], columns: readonly strin
 }
 
 /** A value of the temporary table as the type of its column. */
-function arrivedValue(table: TableName, { name, travelsAs, sqlType }: TableColumn): string {
+function arrivedValue({ name, travelsAs, sqlType }: TableColumn): string {
   const value = escapeIdentifier(name);
   if (travelsAs === undefined) return value;
   if (travelsAs !== 'jsonb') return `${value}::${sqlType}`;
-  const row = `jsonb_populate_record(NULL::${quoteTable(table)}, jsonb_build_object(${escapeLiteral(name)}, ${value}))`;
-  return `(${row}).${value}`;
+  return `(SELECT value FROM jsonb_to_record(jsonb_build_object('value', ${value})) AS record (value ${sqlType}))`;
 }

@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { Client, type QueryResultRow } from 'pg';
+import { afterAll, beforeAll, inject } from 'vitest';
+import type { SinkContext, SourceContext, WriteMode } from '../../../skeleton/base/src/runtime/connectors/connector.ts';
+import type { Batch, Rejection } from '../../../skeleton/base/src/runtime/pipeline/batch.ts';
+import type { Checkpoint, Position } from '../../../skeleton/base/src/runtime/pipeline/position.ts';
+import { PostgresExtractor } from '../../../skeleton/connectors/postgres/src/runtime/connectors/postgres/extractor.ts';
+import { PostgresLoader } from '../../../skeleton/connectors/postgres/src/runtime/connectors/postgres/loader.ts';
+import type { PostgresSource } from '../../../skeleton/connectors/postgres/src/runtime/connectors/postgres/options.ts';
+
+export const STREAM = 'shop/orders';
+
+export interface TestDatabase {
+  readonly url: string;
+  /** Runs statements and returns the rows of the (last) one. */
+  sql<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  /** The address for another user or another port. */
+  as(change: { user?: string; password?: string; port?: string; database?: string }): string;
+}
+
+/** A database of its own for the tests of one file. */
+export function useDatabase(): TestDatabase {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  let client: Client | undefined;
+  let url = '';
+  beforeAll(async () => {
+    await onServer(`CREATE DATABASE ${name}`);
+    const own = new URL(inject('postgresUrl'));
+    own.pathname = name;
+    url = own.href;
+    client = new Client({ connectionString: url });
+    await client.connect();
+  });
+  afterAll(async () => {
+    await client?.end();
+    await onServer(`DROP DATABASE ${name} WITH (FORCE)`);
+  });
+  return {
+    get url() {
+      return url;
+    },
+    async sql<Row extends QueryResultRow>(text: string, values?: unknown[]) {
+      const result = await client?.query<Row>(text, values);
+      return (Array.isArray(result) ? result.at(-1) : result)?.rows ?? [];
+    },
+    as({ user, password, port, database }) {
+      const changed = new URL(url);
+      if (user !== undefined) changed.username = user;
+      if (password !== undefined) changed.password = password;
+      if (port !== undefined) changed.port = port;
+      if (database !== undefined) changed.pathname = database;
+      return changed.href;
+    },
+  };
+}
+
+async function onServer(statement: string): Promise<void> {
+  const client = new Client({ connectionString: inject('postgresUrl') });
+  await client.connect();
+  await client.query(statement);
+  await client.end();
+}
+
+export function extractorOf(
+  url: string,
+  source: PostgresSource,
+  context: Partial<SourceContext> = {},
+): PostgresExtractor {
+  return new PostgresExtractor({ url }, source, { resource: 'orders', stream: STREAM, batchSize: 1000, ...context });
+}
+
+export function loaderOf(
+  url: string,
+  table: string,
+  mode: WriteMode,
+  context: Partial<SinkContext> = {},
+): PostgresLoader {
+  return new PostgresLoader({ url }, { table }, { resource: 'orders', stream: STREAM, mode, key: [], ...context });
+}
+
+export async function readAll(extractor: PostgresExtractor, from?: Position, firstSequence = 1): Promise<Batch[]> {
+  return Array.fromAsync(extractor.extract({ firstSequence, ...(from && { from }) }));
+}
+
+export function rowsOf(batches: readonly Batch[]): Readonly<Record<string, unknown>>[] {
+  return batches.flatMap((batch) => batch.rows());
+}
+
+/** Loads all batches of the extractor that the sink does not have yet, and returns the refused records. */
+export async function move(
+  extractor: PostgresExtractor,
+  loader: PostgresLoader,
+  stream = STREAM,
+): Promise<Rejection[]> {
+  const rejected: Rejection[] = [];
+  const checkpoint: Checkpoint | undefined = await loader.checkpoint(stream);
+  await loader.prepare(await extractor.schema());
+  const request = { firstSequence: (checkpoint?.sequence ?? 0) + 1, ...(checkpoint && { from: checkpoint.position }) };
+  for await (const batch of extractor.extract(request)) {
+    rejected.push(...batch.rejections);
+    await loader.load(batch, async (rejections) => {
+      rejected.push(...rejections);
+    });
+  }
+  await loader.finish(true);
+  await loader.close();
+  return rejected;
+}
