@@ -21,7 +21,7 @@ const IN_FLIGHT = 2;
 
 /** A query of `pg` that sends CopyData messages as fast as the server takes them. */
 class CopyInQuery implements Submittable {
-  readonly #sql: string;
+  readonly text: string;
   readonly #encoder: CopyEncoder;
   readonly #spare: Buffer[] = [];
   readonly #outcome = Promise.withResolvers<void>();
@@ -29,7 +29,7 @@ class CopyInQuery implements Submittable {
   #ended = false;
 
   constructor(sql: string, encoder: CopyEncoder) {
-    this.#sql = sql;
+    this.text = sql;
     this.#encoder = encoder;
   }
 
@@ -38,7 +38,7 @@ class CopyInQuery implements Submittable {
   }
 
   submit(connection: Connection): void {
-    connection.query(this.#sql);
+    connection.query(this.text);
   }
 
   handleCopyInResponse(connection: Connection): void {
@@ -47,13 +47,19 @@ class CopyInQuery implements Submittable {
 
   handleCommandComplete(): void {}
 
+  /** Called once at the end; dd-trace puts its own around it to know when, and asks for `text`. */
+  callback = (error: Error | null): void => {
+    this.#ended = true;
+    if (error === null) this.#outcome.resolve();
+    else this.#outcome.reject(error);
+  };
+
   handleReadyForQuery(): void {
-    this.#outcome.resolve();
+    this.callback(null);
   }
 
   handleError(error: Error): void {
-    this.#ended = true;
-    this.#outcome.reject(error);
+    this.callback(error);
   }
 
   #send(connection: Connection): void {

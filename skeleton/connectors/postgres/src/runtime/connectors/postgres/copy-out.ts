@@ -29,7 +29,7 @@ type DataListener = (bytes: Buffer) => void;
  * `pg`. It would make an object and an event of each row: twice the time of this.
  */
 class CopyOutQuery implements Submittable {
-  readonly #sql: string;
+  readonly text: string;
   readonly #decoder: CopyDecoder;
   readonly #unread = new UnreadBytes();
   #stream: Duplex | undefined;
@@ -38,7 +38,7 @@ class CopyOutQuery implements Submittable {
   #wake: (() => void) | undefined;
 
   constructor(sql: string, decoder: CopyDecoder) {
-    this.#sql = sql;
+    this.text = sql;
     this.#decoder = decoder;
   }
 
@@ -63,15 +63,20 @@ class CopyOutQuery implements Submittable {
     this.#listeners = connection.stream.listeners('data') as DataListener[];
     connection.stream.removeAllListeners('data');
     connection.stream.on('data', this.#read);
-    connection.query(this.#sql);
+    connection.query(this.text);
   }
 
+  /** Called once at the end; dd-trace puts its own around it to know when, and asks for `text`. */
+  callback = (error: Error | null): void => {
+    this.#finish(error === null ? {} : { error });
+  };
+
   handleError(error: Error): void {
-    this.#finish({ error });
+    this.callback(error);
   }
 
   handleReadyForQuery(): void {
-    this.#finish({});
+    this.callback(null);
   }
 
   handleCommandComplete(): void {}
