@@ -26,7 +26,7 @@ export class AssembledRepository {
       await cp(resolve(skeleton, folder), directory, { recursive: true, filter: (path) => !path.endsWith('.njk') });
     }
     await symlink(join(skeleton, 'node_modules'), join(directory, 'node_modules'));
-    await writeFile(join(directory, 'package.json'), '{ "type": "module", "private": true }\n');
+    await writeFile(join(directory, 'package.json'), '{\n  "type": "module",\n  "private": true\n}\n');
     return new AssembledRepository(directory);
   }
 
