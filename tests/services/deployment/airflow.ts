@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -53,6 +54,13 @@ const DagFolder = z.object({
 
 export type DagFolder = z.infer<typeof DagFolder>;
 
+/** What became of one try of a task. */
+export interface Attempt {
+  /** Airflow's name for it: `success`, `failed`, `up_for_retry`; `undefined` when it did not come to an end. */
+  readonly state: string | undefined;
+  readonly log: string;
+}
+
 /** A real Airflow with a home of its own. */
 export class Airflow {
   readonly #programs: string;
@@ -83,23 +91,40 @@ export class Airflow {
     await this.#run('airflow', ['dags', 'reserialize'], { AIRFLOW__CORE__DAGS_FOLDER: dagFolder });
   }
 
-  /** Runs a DAG in one process; gives what was logged. */
-  async test(dag: string, dagFolder: string, environment: NodeJS.ProcessEnv): Promise<string> {
-    return this.#run('airflow', ['dags', 'test', dag], { AIRFLOW__CORE__DAGS_FOLDER: dagFolder, ...environment });
+  /** Starts a DAG in a process of its own and waits until its one task has been tried once. */
+  async tryOnce(dag: string, dagFolder: string, environment: NodeJS.ProcessEnv): Promise<Attempt> {
+    const airflow = spawn(join(this.#programs, 'airflow'), ['dags', 'test', dag], {
+      env: this.#environment({ AIRFLOW__CORE__DAGS_FOLDER: dagFolder, ...environment }),
+    });
+    const ended = once(airflow, 'close');
+    let log = '';
+    for (const stream of [airflow.stdout, airflow.stderr]) {
+      stream.setEncoding('utf8').on('data', (chunk: string) => {
+        log += chunk;
+        // Airflow would now wait minutes for the next try.
+        if (/new_state=up_for_retry\b.*\n/.test(log)) airflow.kill('SIGTERM');
+      });
+    }
+    await ended;
+    return { state: /.*new_state=(\w+)/s.exec(log)?.[1], log };
   }
 
   async #run(program: string, parameters: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<string> {
     const { stdout, stderr } = await run(join(this.#programs, program), parameters, {
       maxBuffer: 2 ** 26,
-      env: {
-        ...process.env,
-        PATH: `${this.#programs}:${process.env.PATH}`,
-        AIRFLOW_HOME: this.#home,
-        AIRFLOW__CORE__LOAD_EXAMPLES: 'False',
-        KUBECONFIG: join(this.#home, 'kubeconfig'),
-        ...environment,
-      },
+      env: this.#environment(environment),
     });
     return stdout + stderr;
+  }
+
+  #environment(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      PATH: `${this.#programs}:${process.env.PATH}`,
+      AIRFLOW_HOME: this.#home,
+      AIRFLOW__CORE__LOAD_EXAMPLES: 'False',
+      KUBECONFIG: join(this.#home, 'kubeconfig'),
+      ...more,
+    };
   }
 }
