@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,6 +9,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { createBackend } from '@backstage/backend-defaults';
 import { rootHttpRouterServiceFactory } from '@backstage/backend-defaults/rootHttpRouter';
 import {
+  type BackendFeature,
   coreServices,
   createBackendModule,
   createServiceFactory,
@@ -15,11 +17,15 @@ import {
 } from '@backstage/backend-plugin-api';
 import { ConfigReader } from '@backstage/config';
 import { type CatalogService, catalogServiceRef } from '@backstage/plugin-catalog-node';
-import scaffolder from '@backstage/plugin-scaffolder-backend';
 import { createTemplateAction, scaffolderActionsExtensionPoint } from '@backstage/plugin-scaffolder-node';
 import { z } from 'zod';
 import type { Answers } from './answers.ts';
 import { type TemplateDefinition, toEntity } from './definition.ts';
+
+// A CommonJS package with a default export, which Node's import and Vitest's wrap differently; require does not.
+const { default: scaffolderPlugin } = createRequire(import.meta.url)('@backstage/plugin-scaffolder-backend') as {
+  default: BackendFeature;
+};
 
 const Created = z.object({ id: z.string() });
 const Refused = z.object({ errors: z.array(z.object({ stack: z.string() })) });
@@ -63,7 +69,7 @@ export class LocalScaffolder {
       }),
     );
     backend.add(catalogOf(this.#template));
-    backend.add(scaffolder.default);
+    backend.add(scaffolderPlugin);
     backend.add(exportModule());
     await backend.start();
     this.#stop = async () => {

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { type PipelineModel, pipelineModel } from '../../skeleton/base/src/runtime/config/model.ts';
+import { type Chosen, describeAnswers, pairwiseCombinations } from './answers.ts';
+import { renderInProcess, temporaryFolder } from './renderer.ts';
+
+const folder = temporaryFolder();
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const pipelines: [title: string, answers: Chosen, pipeline: PipelineModel][] = [];
+
+beforeAll(async () => {
+  for (const answers of pairwiseCombinations()) {
+    const target = join(folder, String(pipelines.length));
+    await renderInProcess(answers, target);
+    const text = readFileSync(join(target, 'pipeline.yaml'), 'utf8');
+    pipelines.push([describeAnswers(answers), answers, pipelineModel.parse(parse(text))]);
+  }
+}, 120_000);
+
+const SOURCES: Record<string, string> = { files: 'landing', postgres: 'shop' };
+const SINKS: Record<string, string> = { files: 'exports', delta: 'lake', postgres: 'warehouse' };
+
+it('every source and sink is connected, and nothing else', () => {
+  for (const [title, { name, sources, sinks }, pipeline] of pipelines) {
+    expect(pipeline.name, title).toBe(name);
+    const types = Object.fromEntries(Object.entries(pipeline.connections).map(([key, { type }]) => [key, type]));
+    expect(types, title).toEqual({
+      ...Object.fromEntries(sources.map((system) => [SOURCES[system], system])),
+      ...Object.fromEntries(sinks.map((system) => [SINKS[system], system])),
+    });
+  }
+});
+
+it('the first source goes to every sink, every further source to the first sink, each through the sample resource', () => {
+  for (const [title, { sources, sinks }, pipeline] of pipelines) {
+    const moves = Object.entries(pipeline.resources).map(([name, { source, sink, definition }]) => [
+      name,
+      source.connection,
+      sink.connection,
+      definition ?? name,
+    ]);
+    const [firstSource = '', ...moreSources] = sources;
+    const [firstSink = '', ...moreSinks] = sinks;
+    expect(moves, title).toEqual([
+      ['orders', SOURCES[firstSource], SINKS[firstSink], 'orders'],
+      ...moreSinks.map((sink) => [`orders_to_${sink}`, SOURCES[firstSource], SINKS[sink], 'orders']),
+      ...moreSources.map((source) => [`orders_from_${source}`, SOURCES[source], SINKS[firstSink], 'orders']),
+    ]);
+  }
+});
+
+it('no two resources write to the same place', () => {
+  for (const [title, , pipeline] of pipelines) {
+    const places = Object.values(pipeline.resources).map(({ sink }) => `${sink.connection} ${sink.table ?? sink.path}`);
+    expect(new Set(places).size, title).toBe(places.length);
+  }
+});
+
+it('a full load replaces; an incremental one merges by key where the sink can, and appends elsewhere', () => {
+  for (const [title, { mode }, pipeline] of pipelines) {
+    for (const resource of Object.values(pipeline.resources)) {
+      expect(resource.mode, title).toBe(mode);
+      const merges = resource.sink.connection === 'warehouse';
+      expect(resource.sink.mode, title).toBe(mode === 'full' ? 'replace' : merges ? 'merge' : 'append');
+      if (resource.sink.mode === 'merge') expect(resource.sink.key, title).toEqual(['order_id']);
+      const asksForNew = mode === 'incremental' && resource.source.connection === 'shop';
+      expect(resource.incremental, title).toEqual(
+        asksForNew ? { cursor: 'updated_at', key: ['order_id'], lag: 0 } : undefined,
+      );
+    }
+  }
+});
+
+it('schema evolution and alerts are as answered', () => {
+  for (const [title, { schemaEvolution, alertWebhook }, pipeline] of pipelines) {
+    for (const resource of Object.values(pipeline.resources))
+      expect(resource.schemaEvolution, title).toBe(schemaEvolution);
+    expect(pipeline.alerts.webhook?.template, title).toBe(alertWebhook === 'none' ? undefined : alertWebhook);
+  }
+});
