@@ -94,9 +94,12 @@ test('each monitor is about this service, tells its team, and links the runbook'
   const monitors = await readMonitors();
   expect(monitors).toHaveLength(6);
   expect(new Set(monitors.map(({ name }) => name)).size).toBe(monitors.length);
+  const headings = (await read('docs/runbook.md')).match(/^#+ .+$/gm) ?? [];
+  const sections = headings.map((heading) => heading.replace(/^#+ /, '').toLowerCase().replaceAll(' ', '-'));
   for (const { query, message, tags } of monitors) {
     expect(query).toContain('service:orders');
-    expect(message).toContain('https://github.com/acme/orders/blob/main/docs/runbook.md');
+    const [, section] = /https:\/\/github\.com\/acme\/orders\/blob\/main\/docs\/runbook\.md#(\S+)/.exec(message) ?? [];
+    expect(sections).toContain(section);
     expect(message).toMatch(/@team-data-platform$/);
     expect(message).toMatch(/\{\{#is_alert\}\}.+\{\{\/is_alert\}\}/);
     expect(tags).toEqual(['service:orders', 'team:data-platform', 'cost-center:7', 'tier:gold']);
