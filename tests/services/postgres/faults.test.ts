@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Row } from '../../../skeleton/base/src/runtime/pipeline/batch.ts';
+import type { Batch, Row } from '../../../skeleton/base/src/runtime/pipeline/batch.ts';
 import type { PostgresLoader } from '../../../skeleton/connectors/postgres/src/runtime/connectors/postgres/loader.ts';
 import { startBreakingProxy } from './breaking-proxy.ts';
 import { extractorOf, loaderOf, move, readAll, rowsOf, STREAM, useDatabase } from './database.ts';
@@ -132,7 +132,7 @@ describe('a source whose connection is ended in the middle', () => {
       SELECT n AS id, repeat(md5(n::text), 10) AS text FROM generate_series(1, 100000) AS n;
       ALTER TABLE long ADD PRIMARY KEY (id)`);
     const extractor = extractorOf(database.url, { table: 'long' });
-    const batches = [];
+    const batches: Batch[] = [];
     const reading = (async () => {
       for await (const batch of extractor.extract({ firstSequence: 1 })) {
         batches.push(batch);

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Row } from '../../../skeleton/base/src/runtime/pipeline/batch.ts';
 import { loaderOf, STREAM, useDatabase } from './database.ts';
 import { batchOf, load, ORDER, order, orders, run } from './records.ts';
 
@@ -85,7 +86,7 @@ describe('records that the server refuses', () => {
       note varchar(9)); INSERT INTO orders VALUES (7)`);
     const loader = loaderOf(database.url, 'orders', 'append');
     await loader.prepare(ORDER);
-    const rows = orders(1, 1000).map((row) => ({ ...row, total: '1' }));
+    const rows: Row[] = orders(1, 1000).map((row) => ({ ...row, total: '1' }));
     rows[99] = order(100, { total: '600' });
     rows[199] = order(200, { note: 'too long for nine' });
     rows[299] = order(300, { note: 'NUL \u0000' });
