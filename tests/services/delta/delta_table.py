@@ -37,6 +37,13 @@ def read(path, options):
     }
 
 
+def ids(_path, options):
+    def of(path):
+        return sorted(DeltaTable(path).to_pyarrow_table(columns=["id"])["id"].to_pylist())
+
+    return {path: of(path) for path in options["paths"]}
+
+
 def append(path, options):
     table = DeltaTable(path)
     schema = pa.schema(table.schema().to_arrow())
@@ -66,5 +73,5 @@ def constrain(path, options):
 
 
 command, path, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-result = {f.__name__: f for f in (read, append, create, checkpoint, vacuum, constrain)}[command](path, options)
+result = {f.__name__: f for f in (read, ids, append, create, checkpoint, vacuum, constrain)}[command](path, options)
 json.dump(result, sys.stdout, default=text)

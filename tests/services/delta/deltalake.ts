@@ -47,6 +47,11 @@ export class Deltalake {
     return tableSchema.parse(await this.run('read', path, options));
   }
 
+  /** The ids of the rows of several tables, each in ascending order. */
+  async readIds(paths: readonly string[]): Promise<Record<string, number[]>> {
+    return z.record(z.string(), z.array(z.number())).parse(await this.run('ids', '', { paths }));
+  }
+
   async run(command: string, path: string, options: object = {}): Promise<unknown> {
     const program = resolve(import.meta.dirname, 'delta_table.py');
     const { stdout } = await run(this.#python, [program, command, path, JSON.stringify(options)], {

@@ -88,3 +88,8 @@ const columns: readonly Node[] = [
 export const CHECKPOINT_COLUMNS = ['txn', 'add', 'remove', 'metaData', 'protocol'] as const;
 
 export const CHECKPOINT_SCHEMA: SchemaElement[] = [{ name: 'root', num_children: columns.length }, ...columns.flat()];
+
+/** Names of the members that are 64-bit integers. */
+export const LONG_MEMBERS: ReadonlySet<string> = new Set(
+  CHECKPOINT_SCHEMA.filter(({ type }) => type === 'INT64').map(({ name }) => name),
+);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { asStorageError } from '../../errors/storage-error.ts';
 import type { Action } from './actions.ts';
-import { CHECKPOINT_COLUMNS, CHECKPOINT_SCHEMA } from './checkpoint-columns.ts';
+import { CHECKPOINT_COLUMNS, CHECKPOINT_SCHEMA, LONG_MEMBERS } from './checkpoint-columns.ts';
 import { publishOver, writeDurably } from './durable-files.ts';
 import type { DeltaLog } from './log.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -28,7 +28,7 @@ export async function writeCheckpoint(log: DeltaLog, snapshot: Snapshot, staging
   const content = new Uint8Array(
     parquetWriteBuffer({
       schema: CHECKPOINT_SCHEMA,
-      columnData: CHECKPOINT_COLUMNS.map((name) => ({ name, data: rows.map((row) => row[name]) })),
+      columnData: CHECKPOINT_COLUMNS.map((name) => ({ name, data: rows.map((row) => withBigIntegers(row[name])) })),
       createdBy: 'etl-pipeline-template',
       statistics: false,
     }),
@@ -51,6 +51,16 @@ async function replace(log: DeltaLog, file: string, content: string | Uint8Array
   } catch (error) {
     throw asStorageError(error, file);
   }
+}
+
+/** What the Parquet library takes for a 64-bit integer. */
+function withBigIntegers(action: object | undefined): object | undefined {
+  if (action === undefined) return undefined;
+  const members = Object.entries(action).map(([name, value]) => [
+    name,
+    LONG_MEMBERS.has(name) && value !== undefined ? BigInt(value) : value,
+  ]);
+  return Object.fromEntries(members);
 }
 
 type CheckpointRow = Pick<Action, (typeof CHECKPOINT_COLUMNS)[number]>;

@@ -78,7 +78,7 @@ export class PartFiles {
 
   /** Closes the files and puts them in their places. */
   async publish(): Promise<DataFile[]> {
-    for (const part of [...this.#open.values()]) await this.#finish(part);
+    await Promise.all(Array.from(this.#open.values(), (part) => this.#finish(part)));
     const published = this.#finished.splice(0);
     const folders = new Set<string>([this.#table]);
     for (const { staged, file } of published) {
@@ -87,7 +87,7 @@ export class PartFiles {
         folders.add(join(this.#table, folder));
       }
     }
-    for (const folder of folders) await syncToDisk(folder);
+    await Promise.all(Array.from(folders, syncToDisk));
     return published.map(({ file }) => file);
   }
 
