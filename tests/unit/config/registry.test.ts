@@ -21,7 +21,8 @@ describe('the connector registry', () => {
   it('finds folders and single files by name', async () => {
     await addFile('queue/index.ts', CONNECTOR('queue'));
     await addFile('weather.ts', CONNECTOR('weather'));
-    for (const other of ['connector.ts', 'registry.ts', 'weather.test.ts', 'notes.md']) await addFile(other, '');
+    for (const other of ['connector.ts', 'registry.ts', 'weather.test.ts', 'notes.md', 'shared/time.ts'])
+      await addFile(other, '');
     expect([...(await findConnectors([directory])).keys()]).toEqual(['queue', 'weather']);
   });
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -35,8 +36,12 @@ export async function findConnectors(directories: readonly string[] = [import.me
   return files;
 }
 
+/** A folder without an index.ts is no connector: connectors may share code. */
 function connectorFile(directory: string, name: string, folder: boolean): string | undefined {
-  if (folder) return join(directory, name, 'index.ts');
+  if (folder) {
+    const index = join(directory, name, 'index.ts');
+    return existsSync(index) ? index : undefined;
+  }
   const isConnector = name.endsWith('.ts') && !name.endsWith('.test.ts') && !OWN_FILES.has(name);
   return isConnector ? join(directory, name) : undefined;
 }
