@@ -55,7 +55,7 @@ it('the first source goes to every sink, every further source to the first sink,
 
 it('no two resources write to the same place', () => {
   for (const [title, , pipeline] of pipelines) {
-    const places = Object.values(pipeline.resources).map(({ sink }) => `${sink.connection} ${sink.table ?? sink.path}`);
+    const places = Object.values(pipeline.resources).map(({ sink }) => `${sink.connection} ${sink.table}`);
     expect(new Set(places).size, title).toBe(places.length);
   }
 });
