@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto';
-import { rm, rmdir } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { PipelineError } from '../../errors/pipeline-error.ts';
-import { asStorageError } from '../../errors/storage-error.ts';
 import type { Batch, BatchIdentity } from '../../pipeline/batch.ts';
 import type { Check } from '../../pipeline/check.ts';
 import { Loader, type LoadReport, type RejectRecords } from '../../pipeline/loader.ts';
@@ -15,6 +12,7 @@ import { commitColumns, commitData } from './commits.ts';
 import { type Expectation, expectationOf } from './conflicts.ts';
 import { type DataFile, PartFiles } from './part-files.ts';
 import { tableSchemaOf } from './schema-string.ts';
+import { StagingFolder } from './staging-folder.ts';
 import { storedSchema } from './stored-columns.ts';
 import { DeltaTable } from './table.ts';
 import { requireCreatable, requireWritable } from './writable.ts';
@@ -42,8 +40,7 @@ interface Prepared {
 export class DeltaLoader extends Loader {
   readonly guarantee = 'exactly-once';
   readonly #options: DeltaLoaderOptions;
-  /** Folder of this stream's unfinished files; what is in there is not part of the table. */
-  readonly #staging: string;
+  readonly #staging: StagingFolder;
   #table: DeltaTable | undefined;
   #prepared: Prepared | undefined;
   #committed: Checkpoint | undefined;
@@ -54,8 +51,7 @@ export class DeltaLoader extends Loader {
   constructor(options: DeltaLoaderOptions) {
     super();
     this.#options = options;
-    const mark = createHash('sha256').update(options.stream).digest('hex').slice(0, 16);
-    this.#staging = join(options.path, '_staging', mark);
+    this.#staging = new StagingFolder(options.path, options.stream);
   }
 
   async check(): Promise<Check[]> {
@@ -90,11 +86,11 @@ export class DeltaLoader extends Loader {
 
   async prepare(schema: TableSchema): Promise<void> {
     const { path, stream } = this.#options;
-    await this.#clearStaging();
+    await this.#staging.clear();
     const table = (await this.#open()) ?? (await this.#create(schema));
     requireWritable(path, table.snapshot, schema, this.#options);
     const { partitionColumns } = table.snapshot.metadata;
-    const parts = new PartFiles(path, this.#staging, storedSchema(schema, partitionColumns), partitionColumns);
+    const parts = new PartFiles(path, this.#staging.path, storedSchema(schema, partitionColumns), partitionColumns);
     this.#committed = await findCheckpoint(table.log, table.snapshot, stream);
     this.#expected = expectationOf(table.snapshot, stream);
     this.#prepared = { table, schema, partitionColumns, parts };
@@ -126,7 +122,7 @@ export class DeltaLoader extends Loader {
   override async close(): Promise<void> {
     if (this.#prepared === undefined) return;
     await this.#prepared.parts.discard();
-    await this.#clearStaging();
+    await this.#staging.close();
   }
 
   async #commit(complete: boolean): Promise<void> {
@@ -149,7 +145,7 @@ export class DeltaLoader extends Loader {
   }
 
   async #open(): Promise<DeltaTable | undefined> {
-    if (this.#table === undefined) this.#table = await DeltaTable.open(this.#options.path, this.#staging);
+    if (this.#table === undefined) this.#table = await DeltaTable.open(this.#options.path, this.#staging.path);
     else await this.#table.refresh();
     return this.#table;
   }
@@ -157,22 +153,13 @@ export class DeltaLoader extends Loader {
   async #create(schema: TableSchema): Promise<DeltaTable> {
     const { path, partitionBy = [] } = this.#options;
     requireCreatable(schema, partitionBy);
-    this.#table = await DeltaTable.create(path, this.#staging, schema, partitionBy);
+    this.#table = await DeltaTable.create(path, this.#staging.path, schema, partitionBy);
     return this.#table;
   }
 
   #requirePrepared(): Prepared {
     if (this.#prepared === undefined) throw new TypeError('Call prepare before load and finish.');
     return this.#prepared;
-  }
-
-  async #clearStaging(): Promise<void> {
-    try {
-      await rm(this.#staging, { recursive: true, force: true });
-      await rmdir(join(this.#staging, '..')).catch(() => undefined);
-    } catch (error) {
-      throw asStorageError(error, this.#staging);
-    }
   }
 }
 

@@ -5,7 +5,7 @@ import type { Columns } from '../../columns/columns.ts';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import { asStorageError, systemErrorCode } from '../../errors/storage-error.ts';
 import { sizeInBytes } from '../../formats/parquet/concat-columns.ts';
-import { ParquetWriter } from '../../formats/parquet/parquet-writer.ts';
+import { type ParquetSummary, ParquetWriter } from '../../formats/parquet/parquet-writer.ts';
 import type { TableSchema } from '../../schema/table-schema.ts';
 import type { AddFile } from './actions.ts';
 import { makeFolder, removeIfThere, syncToDisk } from './durable-files.ts';
@@ -126,7 +126,7 @@ export class PartFiles {
   }
 
   async #finish({ values, staged, writer }: OpenPart): Promise<void> {
-    const summary = await writer.finish();
+    const summary = await finishWriter(writer, staged);
     this.#open.delete(JSON.stringify(values));
     const number = String(this.#finished.length).padStart(5, '0');
     const path = join(partitionFolder(values), `part-${number}-${randomUUID()}.parquet`);
@@ -146,12 +146,23 @@ export class PartFiles {
       await mkdir(dirname(target), { recursive: true });
       await rename(staged, target);
     } catch (error) {
-      if (systemErrorCode(error) !== 'ENOENT') throw asStorageError(error, target);
-      throw new PipelineError('LOCKED', `${staged} is gone: another run of the same resource cleaned up.`, {
-        where: { file: staged },
-        hint: 'Let only one run of a resource write at a time, then run again.',
-        cause: error,
-      });
+      throw systemErrorCode(error) === 'ENOENT' ? goneError(staged, error) : asStorageError(error, target);
     }
   }
+}
+
+async function finishWriter(writer: ParquetWriter, staged: string): Promise<ParquetSummary> {
+  try {
+    return await writer.finish();
+  } catch (error) {
+    throw error instanceof PipelineError && error.code === 'NOT_FOUND' ? goneError(staged, error) : error;
+  }
+}
+
+function goneError(staged: string, cause: unknown): PipelineError {
+  return new PipelineError('LOCKED', `${staged} is gone: another run of the same resource has cleaned up.`, {
+    where: { file: staged },
+    hint: 'Let only one run of a resource write at a time, then run again.',
+    cause,
+  });
 }
