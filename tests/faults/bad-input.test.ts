@@ -7,7 +7,8 @@ let service: Service;
 
 beforeAll(async () => {
   [rendered] = (await renderServices([{ sources: ['files'], sinks: ['delta'] }])) as [Service];
-  for (const file of ['2026-01.csv', '2026-02.csv', '2026-03.ndjson']) rmSync(rendered.path('data/landing/orders', file));
+  for (const file of ['2026-01.csv', '2026-02.csv', '2026-03.ndjson'])
+    rmSync(rendered.path('data/landing/orders', file));
 });
 beforeEach(() => {
   service?.remove();
@@ -93,7 +94,12 @@ test('invalid UTF-8: that record is a dead letter, the others arrive', async () 
   const { code } = await service.pipeline(['run']);
   expect(code).toBe(0);
   expect(await counts()).toMatchObject({ read: 3, written: 2, deadLettered: 1 });
-  expect(await deadLetters()).toMatchObject([{ stage: 'extract', rowNumber: 2, error: { message: /UTF-8/ } }].map((letter) => ({ ...letter, error: { message: expect.stringMatching(/UTF-8/) } })));
+  expect(await deadLetters()).toMatchObject(
+    [{ stage: 'extract', rowNumber: 2, error: { message: /UTF-8/ } }].map((letter) => ({
+      ...letter,
+      error: { message: expect.stringMatching(/UTF-8/) },
+    })),
+  );
 });
 
 test('a line of 50 MB: a dead letter that keeps its beginning', async () => {
@@ -127,7 +133,11 @@ test.each([
   ['an unknown key', (text: string) => text.replace('schemaEvolution:', 'schemaEvolutoin:'), /schemaEvolution/],
   ['a tab', (text: string) => text.replace('  orders:', '\torders:'), /[Tt]ab/],
   ['a connection that is not there', (text: string) => text.replace('connection: lake', 'connection: lak'), /lake/],
-  ['a literal secret', (text: string) => text.replace('secret: "${ALERT_WEBHOOK_SECRET:-}"', 'secret: whsec_c2VjcmV0'), /environment/],
+  [
+    'a literal secret',
+    (text: string) => text.replace('secret: "${ALERT_WEBHOOK_SECRET:-}"', 'secret: whsec_c2VjcmV0'),
+    /environment/,
+  ],
 ])('%s in pipeline.yaml: exit 64 with the line, and nothing is moved', async (_, change, hint) => {
   land('orders.csv', [HEADER, ...rows(3)]);
   editPipeline(change);

@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readTemplate, withoutRemote } from '../../scripts/template/definition.ts';
 import { completeAnswers } from '../../scripts/template/answers.ts';
+import { readTemplate, withoutRemote } from '../../scripts/template/definition.ts';
 import { LocalScaffolder } from '../../scripts/template/scaffolder.ts';
 
 /** How a command of a service ended. */
