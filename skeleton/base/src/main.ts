@@ -1,9 +1,15 @@
 import { enableCompileCache } from 'node:module';
+import { reportError } from './runtime/cli/report-error.ts';
 import { loadEnvironmentFile } from './runtime/config/environment.ts';
 
-// The order matters: logs, metrics and tracing are set up from the environment, and tracing changes what is imported later.
 enableCompileCache();
-loadEnvironmentFile();
+try {
+  loadEnvironmentFile();
+} catch (error) {
+  process.exit(reportError(error));
+}
+
+// The order matters: logs, metrics and tracing are set up from the environment, and tracing changes what is imported later.
 const { startTracing } = await import('./runtime/observability/tracing.ts');
 await startTracing();
 const { runCommandLine } = await import('./runtime/cli/command-line.ts');

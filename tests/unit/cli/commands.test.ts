@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, mkdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AssembledRepository, finished } from '../../support/assemble-repository.ts';
@@ -236,6 +236,22 @@ state: { path: ./data/other-state, deadLetters: ./data/other-letters }
     expect(preflight.exitCode).toBe(64);
     expect(preflight.stdout).toContain(`FAILED  source`);
     expect(preflight.stdout).toContain(expected);
+  });
+
+  it('a .env fills in what the environment does not say, and says so where it cannot be read', async () => {
+    await repository.write('.env', 'COUNTER_URL=counter://refused.example/from-file\n');
+    const filled = await repository.pipeline(['preflight', '--config', 'missing.yaml', '--json']);
+    expect(filled.exitCode).toBe(75);
+    const environment = { COUNTER_URL: 'counter://localhost' };
+    expect((await repository.pipeline(['preflight', '--config', 'missing.yaml'], environment)).exitCode).toBe(0);
+    await rm(join(repository.directory, '.env'));
+    await mkdir(join(repository.directory, '.env'));
+    expect(await repository.pipeline(['validate'])).toEqual({
+      exitCode: 64,
+      stdout: '',
+      stderr: 'error CONFIGURATION: .env the file cannot be read\n  hint: make it a readable file, or remove it\n',
+    });
+    await rmdir(join(repository.directory, '.env'));
   });
 
   it('a source that does not answer, without its password', async () => {

@@ -21,13 +21,19 @@ export function formatRun(manifest: RunManifest, deadLetterFile: string): string
   if (counts.expanded > 0) lines.push([counts.expanded, 'expanded', 'added by a transformer']);
   if (counts.merged > 0) lines.push([counts.merged, 'merged', 'into another record']);
   if (counts.warnings > 0) lines.push([counts.warnings, 'warnings', 'written all the same']);
-  lines.push([unaccounted(counts), 'unaccounted', '']);
+  lines.push(rest(manifest));
   const width = Math.max(...lines.map(([count]) => formatCount(count).length));
   const story = lines.map(([count, what, where]) =>
     `  ${formatCount(count).padStart(width)} ${what.padEnd(12)}  ${printable(where)}`.trimEnd(),
   );
   const changes = manifest.schemaChanges.map((change) => `  column ${printable(change)}`);
   return [headline(manifest), ...story, ...changes].join('\n');
+}
+
+/** What no other line tells: nothing, after a complete run. One that stopped had records in hand. */
+function rest({ status, counts }: RunManifest): [number, string, string] {
+  if (status === 'complete') return [unaccounted(counts), 'unaccounted', ''];
+  return [unaccounted(counts), 'in hand', 'not committed; they come again with the next run'];
 }
 
 function headline({ resource, status, counts, startedAt, finishedAt }: RunManifest): string {

@@ -25,6 +25,7 @@ export async function loadDefinitions(directory: string): Promise<Definitions> {
   for (const file of found.toSorted().map((name) => join(directory, name))) {
     for (const definition of await definitionsIn(file)) {
       const other = files.get(definition.name);
+      if (definitions.get(definition.name) === definition) continue;
       if (other !== undefined) {
         throw new PipelineError(
           'CONFIGURATION',

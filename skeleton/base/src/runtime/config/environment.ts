@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type ConfigProblem, formatPath, type ValuePath } from './problems.ts';
+import { type ConfigProblem, ConfigurationError, formatPath, type ValuePath } from './problems.ts';
 
 /** The environment variables a run sees. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -7,9 +7,19 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** `${NAME}` or `${NAME:-default}`. */
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 
-/** Reads `.env` where there is one; a variable that is set already keeps its value. */
+/**
+ * Reads `.env` where there is one; a variable that is set already keeps its value.
+ *
+ * @throws ConfigurationError when it cannot be read
+ */
 export function loadEnvironmentFile(path = '.env'): void {
-  if (existsSync(path)) process.loadEnvFile(path);
+  if (!existsSync(path)) return;
+  try {
+    process.loadEnvFile(path);
+  } catch (cause) {
+    const message = 'the file cannot be read';
+    throw new ConfigurationError(path, [{ path: '', message, hint: 'make it a readable file, or remove it' }], cause);
+  }
 }
 
 export function hasReference(text: string): boolean {
