@@ -43,7 +43,7 @@ async function ensureNode() {
 }
 
 /**
- * Runs `npm ci` in a folder unless its lockfile is the one that was installed last.
+ * Installs what the lockfile of a folder says, unless that was done before. What is installed already is kept.
  *
  * @param {string} folder
  * @param {string} node path of the Node that runs npm
@@ -57,7 +57,8 @@ export async function ensureInstalled(folder, node, { what, development = true }
   const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
   if (installed === `${lock} all` || (!development && installed === `${lock} production`)) return;
   const omit = development ? [] : ['--omit=dev'];
-  await npm(node, folder, ['ci', '--no-audit', '--no-fund', ...omit], `Installing ${what}`);
+  const command = existsSync(join(folder, 'node_modules')) ? 'install' : 'ci';
+  await npm(node, folder, [command, '--no-audit', '--no-fund', ...omit], `Installing ${what}`);
   writeFileSync(stamp, `${lock} ${development ? 'all' : 'production'}`);
 }
 
