@@ -6,7 +6,7 @@ import { Loader, type LoadReport, type RejectRecords } from '../../pipeline/load
 import type { Checkpoint } from '../../pipeline/position.ts';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
 import { admit } from './admit.ts';
-import { checkFolder } from './check-folder.ts';
+import { checkFolder } from '../../storage/check-folder.ts';
 import { findCheckpoint } from './commit-info.ts';
 import { commitColumns, commitData } from './commits.ts';
 import { type Expectation, expectationOf } from './conflicts.ts';

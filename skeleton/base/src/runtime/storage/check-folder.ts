@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { systemErrorCode } from '../../errors/storage-error.ts';
-import type { Check } from '../../pipeline/check.ts';
+import { systemErrorCode } from '../errors/storage-error.ts';
+import type { Check } from '../pipeline/check.ts';
 
 /** Whether a folder can be written to, or made. */
 export async function checkFolder(path: string): Promise<Check> {

@@ -1,0 +1,73 @@
+/** A view on a stream of bytes that moves forward; what is in view lies in one piece of memory. */
+export class ByteWindow {
+  readonly #chunks: AsyncIterator<Buffer>;
+  /** The bytes in view are `bytes[start]` up to `bytes[end]`. */
+  bytes: Buffer = Buffer.alloc(0);
+  start = 0;
+  end = 0;
+  /** Offset of `bytes[start]` in the stream. */
+  offset: number;
+  /** Whether the last bytes of the stream are in view. */
+  final = false;
+
+  constructor(chunks: AsyncIterable<Buffer>, offset: number) {
+    this.#chunks = chunks[Symbol.asyncIterator]();
+    this.offset = offset;
+  }
+
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** Moves on behind bytes that are dealt with. */
+  advance(to: number): void {
+    this.offset += to - this.start;
+    this.start = to;
+  }
+
+  /** Takes more of the stream into view: at least as much again as there is, so that long records cost little. */
+  async grow(): Promise<void> {
+    const wanted = this.length * 2;
+    do {
+      const { done, value } = await this.#chunks.next();
+      if (done === true) {
+        this.final = true;
+        return;
+      }
+      this.#append(value);
+    } while (this.length < wanted);
+  }
+
+  /** Moves on behind the next such byte, or to the end; what lies between is never in memory as a whole. */
+  async skipPast(byte: number): Promise<void> {
+    for (;;) {
+      const position = this.bytes.indexOf(byte, this.start);
+      if (position >= 0) {
+        this.advance(position + 1);
+        return;
+      }
+      this.advance(this.end);
+      if (this.final) return;
+      await this.grow();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#chunks.return?.();
+  }
+
+  #append(chunk: Buffer): void {
+    if (this.length === 0) {
+      this.bytes = chunk;
+      this.start = 0;
+      this.end = chunk.length;
+      return;
+    }
+    const joined = Buffer.allocUnsafeSlow(this.length + chunk.length);
+    this.bytes.copy(joined, 0, this.start, this.end);
+    chunk.copy(joined, this.length);
+    this.end = joined.length;
+    this.bytes = joined;
+    this.start = 0;
+  }
+}

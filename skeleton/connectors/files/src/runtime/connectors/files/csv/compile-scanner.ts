@@ -1,0 +1,45 @@
+import { type Column, reserveBytes } from '../../../columns/column.ts';
+import type { Columns } from '../../../columns/columns.ts';
+import { ValueError, writeValue } from '../../../columns/write-values.ts';
+import { textToValue } from '../text-values.ts';
+import type { CsvLayout } from './csv-layout.ts';
+import { parseDateField, parseTimestampField } from './parse-fields.ts';
+import { scannerSource } from './scanner-source.ts';
+
+export interface ScanLimits {
+  /** Behind a line end; nothing behind it is looked at. */
+  readonly end: number;
+  /** No record is begun at or behind this position. */
+  readonly stop: number;
+  /** Records that the columns can hold. */
+  readonly capacity: number;
+}
+
+/**
+ * Appends records to columns until one of them is not written in the common way, or a limit is reached.
+ *
+ * @returns the position of the first record that was not taken
+ */
+export type ScanRecords = (columns: Columns, bytes: Buffer, start: number, limits: ScanLimits) => number;
+
+/**
+ * Writes the loop that reads one layout of CSV out as a function of its own, four times faster than a loop that looks
+ * up what each field is. It takes quotes, NULLs, numbers, dates and timestamps in their common forms from bytes
+ * directly into typed columns, and leaves anything else to the splitter, which knows every form and says what is
+ * wrong: what is in doubt is never decided here.
+ */
+export function compileScanner(layout: CsvLayout): ScanRecords {
+  const compile = new Function('tools', scannerSource(layout));
+  return compile({ reserveBytes, parseDateField, parseTimestampField, writeText }) as ScanRecords;
+}
+
+/** Types without a loop of their own. @returns whether the text fits */
+function writeText(column: Column, index: number, bytes: Buffer, start: number, end: number): boolean {
+  try {
+    writeValue(column, index, textToValue(column.field.type, bytes.toString('utf8', start, end)));
+    return true;
+  } catch (error) {
+    if (error instanceof ValueError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,168 @@
+import { type Storage, storageOf } from '../../../columns/column.ts';
+import type { Field, LogicalType } from '../../../schema/table-schema.ts';
+import { CARRIAGE_RETURN, LINE_FEED } from './csv-dialect.ts';
+import type { CsvLayout } from './csv-layout.ts';
+
+/**
+ * The source of a scanner. In it, `b` are the bytes, `p` is the position in them and `n` the number of the record;
+ * `break record` leaves the record to the splitter. Names and texts of a file never become part of it.
+ */
+export function scannerSource(layout: CsvLayout): string {
+  const targets = layout.schema.fields.map((field, index) => targetOf(field, index));
+  const steps = layout.names.map((_, field) => readField(layout, field, targets[layout.fields.indexOf(field)]));
+  const blankLine = layout.names.length > 1 ? `if (${isLineEnd('p')}) break record;` : '';
+  const missing = targets.filter((_, index) => layout.fields[index] === -1);
+  return `
+    const { reserveBytes, parseDateField, parseTimestampField, writeText } = tools;
+    return (columns, b, start, { end, stop, capacity }) => {
+      let n = columns.length, p = start, c = 0, v = 0, from = 0, places = 0, negative = false, quoted = false;
+      ${targets.map(bind).join('\n')}
+      records: while (p < stop && n < capacity) {
+        const first = p;
+        record: {
+          ${blankLine}
+          ${steps.join('\n')}
+          ${missing.map(writeNull).join('\n')}
+          n++;
+          continue records;
+        }
+        p = first;
+        break;
+      }
+      columns.length = n;
+      return p;
+    };`;
+}
+
+interface Target {
+  readonly type: LogicalType;
+  readonly storage: Storage;
+  readonly nullable: boolean;
+  /** Number of the column; its arrays are bound to names that end in it. */
+  readonly id: number;
+}
+
+function targetOf({ type, nullable }: Field, id: number): Target {
+  return { type, storage: storageOf(type), nullable, id };
+}
+
+function bind({ type, storage, nullable, id }: Target): string {
+  const column = `const column${id} = columns.columns[${id}];`;
+  const valid = nullable ? `const valid${id} = column${id}.valid;` : '';
+  if (storage !== 'bytes') return `${column} ${valid} const values${id} = column${id}.values;`;
+  const offsets = `const offsets${id} = column${id}.offsets;`;
+  if (type.kind !== 'string') return `${column} ${valid} ${offsets}`;
+  return `${column} ${valid} ${offsets} let end${id} = offsets${id}[n];
+    const arena${id} = reserveBytes(column${id}, end${id} + end - start);`;
+}
+
+function isLineEnd(position: string): string {
+  return `(b[${position}] === ${LINE_FEED} || b[${position}] === ${CARRIAGE_RETURN})`;
+}
+
+/** One field, NULL or a value, and what separates it from the next. */
+function readField({ dialect, names }: CsvLayout, field: number, target: Target | undefined): string {
+  const { delimiter, quote, nullText } = dialect;
+  const last = field === names.length - 1;
+  const isEnd = (position: string) => (last ? isLineEnd(position) : `b[${position}] === ${delimiter}`);
+  const pass = last
+    ? `if (b[p] === ${CARRIAGE_RETURN}) p++; if (b[p++] !== ${LINE_FEED}) break record;`
+    : `if (b[p++] !== ${delimiter}) break record;`;
+  if (target === undefined) return `${readText(delimiter, quote, last, undefined)} ${pass}`;
+  const nullBytes = [...nullText].map((byte, index) => `b[p + ${index}] === ${byte}`);
+  const isNull = [...nullBytes, isEnd(`p + ${nullText.length}`)].join(' && ');
+  const value =
+    target.type.kind === 'string'
+      ? readText(delimiter, quote, last, target.id)
+      : `if (${isEnd('p')}) break record; ${readQuotable(target, delimiter, quote)}`;
+  const markValid = target.nullable ? `valid${target.id}[n] = 1;` : '';
+  return `if (${isNull}) { p += ${nullText.length}; ${writeNull(target)} } else { ${value} ${markValid} } ${pass}`;
+}
+
+function writeNull({ storage, nullable, id }: Target): string {
+  if (!nullable) return 'break record;';
+  const empty = {
+    int32: `values${id}[n] = 0;`,
+    float64: `values${id}[n] = 0;`,
+    int64: `values${id}[2 * n] = 0; values${id}[2 * n + 1] = 0;`,
+    bytes: `offsets${id}[n + 1] = offsets${id}[n];`,
+  };
+  return `valid${id}[n] = 0; ${empty[storage]}`;
+}
+
+/** A text, copied into the arena of column `id` or passed over. */
+function readText(delimiter: number, quote: number, last: boolean, id: number | undefined): string {
+  const copy = id === undefined ? '' : `arena${id}[end${id}++] = c;`;
+  const cutReturn =
+    last && id !== undefined
+      ? `if (end${id} > offsets${id}[n] && arena${id}[end${id} - 1] === ${CARRIAGE_RETURN}) end${id}--;`
+      : '';
+  return `if (b[p] === ${quote}) {
+      p++;
+      for (;;) {
+        if (p >= end) break record;
+        c = b[p++];
+        if (c === ${quote} && b[p++] !== ${quote}) { p--; break; }
+        ${copy}
+      }
+    } else {
+      while ((c = b[p]) !== ${delimiter} && c !== ${LINE_FEED}) { ${copy} p++; }
+      ${cutReturn}
+    }
+    ${id === undefined ? '' : `offsets${id}[n + 1] = end${id};`}`;
+}
+
+/** A value that is not text, in quotes or not. */
+function readQuotable(target: Target, delimiter: number, quote: number): string {
+  return `quoted = b[p] === ${quote};
+    if (quoted) p++;
+    ${readValue(target, delimiter, quote)}
+    if (quoted && b[p++] !== ${quote}) break record;`;
+}
+
+function readValue(target: Target, delimiter: number, quote: number): string {
+  const { type, id } = target;
+  const findEnd = `from = p; while ((c = b[p]) !== ${delimiter} && c !== ${quote} && c !== ${LINE_FEED} && c !== ${CARRIAGE_RETURN}) p++;`;
+  switch (type.kind) {
+    case 'int16':
+      return `${readInteger(32_767)} ${store(target)}`;
+    case 'int32':
+      return `${readInteger(2_147_483_647)} ${store(target)}`;
+    case 'int64':
+      return `${readInteger(Number.MAX_SAFE_INTEGER)} ${store(target)}`;
+    case 'float32':
+    case 'float64':
+      return `${READ_NUMBER} if (v > ${SAFE} || places > 15) break record; v /= 10 ** places; ${SIGN} ${store(target)}`;
+    case 'date':
+      return `v = parseDateField(b, p, p + 10); if (v !== v) break record; p += 10; ${store(target)}`;
+    case 'timestamp':
+      return `${findEnd} v = parseTimestampField(b, from, p); if (v !== v) break record; ${store(target)}`;
+    default:
+      if (type.kind === 'decimal' && target.storage === 'int64') return readDecimal(target, type.precision, type.scale);
+      return `${findEnd} if (p === from || !writeText(column${id}, n, b, from, p)) break record;`;
+  }
+}
+
+/** Digits that a number holds exactly, with room for a factor of ten. */
+const SAFE = 10 ** 15;
+const SIGN = 'if (negative) v = -v;';
+const READ_DIGITS = 'while ((c = b[p]) >= 48 && c <= 57) { v = v * 10 + c - 48; p++; }';
+const READ_WHOLE = `negative = b[p] === 45; if (negative) p++; from = p; v = 0; ${READ_DIGITS} if (p === from) break record;`;
+const READ_NUMBER = `${READ_WHOLE} places = 0; if (c === 46) { from = ++p; ${READ_DIGITS} places = p - from; if (places === 0) break record; }`;
+
+function readInteger(limit: number): string {
+  return `${READ_WHOLE} if (v > ${limit}) break record; ${SIGN}`;
+}
+
+/** As a whole number: the value times 10^scale. */
+function readDecimal(target: Target, precision = 0, scale = 0): string {
+  const factors = JSON.stringify(Array.from({ length: scale + 1 }, (_, places) => 10 ** (scale - places)));
+  return `${READ_NUMBER} if (places > ${scale}) break record; v *= ${factors}[places];
+    if (v >= ${Math.min(SAFE, 10 ** precision)}) break record; ${SIGN} ${store(target)}`;
+}
+
+function store({ storage, id }: Target): string {
+  if (storage !== 'int64') return `values${id}[n] = v;`;
+  return `if (v <= 2147483647 && v >= -2147483648) { values${id}[2 * n] = v; values${id}[2 * n + 1] = v < 0 ? -1 : 0; }
+    else { values${id}[2 * n] = v | 0; values${id}[2 * n + 1] = Math.floor(v / 4294967296); }`;
+}

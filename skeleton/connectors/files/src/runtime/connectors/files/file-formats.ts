@@ -1,0 +1,81 @@
+import { readText } from '../../columns/read-values.ts';
+import { readParquetSchema } from '../../formats/parquet/index.ts';
+import { inferSchema } from '../../schema/infer.ts';
+import type { LogicalType } from '../../schema/table-schema.ts';
+import { readCsvHeader } from './csv/csv-header.ts';
+import { inferTextType } from './csv/infer-text.ts';
+import { readCsv } from './csv/read-csv.ts';
+import { readJson } from './json/read-json.ts';
+import { readNdjson } from './json/read-ndjson.ts';
+import type { FilesSource } from './options.ts';
+import { readParquetRecords } from './parquet-format.ts';
+import type { ReadRequest, RecordGroup } from './record-group.ts';
+import type { FormatName, SourceFile } from './source-files.ts';
+
+/** The columns of a file and what type their values have; `undefined` where no value was seen. */
+export type ColumnTypes = ReadonlyMap<string, LogicalType | undefined>;
+
+/** One way to write records into a file. */
+export interface FileFormat {
+  /** The columns of a file, judged by its first `records` where the format has no types. */
+  columnTypes(file: SourceFile, options: FilesSource, records: number): Promise<ColumnTypes>;
+  /** The records behind a position, in groups that depend on nothing but the request. */
+  read(file: SourceFile, options: FilesSource, request: ReadRequest): AsyncGenerator<RecordGroup>;
+}
+
+const csv: FileFormat = { columnTypes: csvColumnTypes, read: readCsv };
+
+const FORMATS: Readonly<Record<FormatName, FileFormat>> = {
+  csv,
+  tsv: csv,
+  ndjson: { columnTypes: (...request) => jsonColumnTypes(readNdjson, ...request), read: readNdjson },
+  json: { columnTypes: (...request) => jsonColumnTypes(readJson, ...request), read: readJson },
+  parquet: { columnTypes: parquetColumnTypes, read: readParquetRecords },
+};
+
+export function fileFormat({ format }: SourceFile): FileFormat {
+  return FORMATS[format];
+}
+
+async function firstGroup(groups: AsyncGenerator<RecordGroup>): Promise<RecordGroup | undefined> {
+  for await (const group of groups) return group;
+  return undefined;
+}
+
+function sampleOf(batchSize: number): ReadRequest {
+  return { schema: undefined, row: 0, offset: 0, batchSize, leaveOut: false };
+}
+
+async function csvColumnTypes(file: SourceFile, options: FilesSource, records: number): Promise<ColumnTypes> {
+  const header = await readCsvHeader(file, options);
+  if (header === undefined) return new Map();
+  const sample = (await firstGroup(readCsv(file, options, sampleOf(records))))?.columns;
+  const types = header.names.map((name): [string, LogicalType | undefined] => {
+    const column = sample?.columns.find(({ field }) => field.name === name);
+    if (sample === undefined || column?.storage !== 'bytes') return [name, undefined];
+    const texts: string[] = [];
+    for (let index = 0; index < sample.length; index++) {
+      const text = column.valid?.[index] === 0 ? '' : readText(column, index).trim();
+      if (text !== '') texts.push(text);
+    }
+    return [name, inferTextType(texts)];
+  });
+  return new Map(types);
+}
+
+async function jsonColumnTypes(
+  read: FileFormat['read'],
+  file: SourceFile,
+  options: FilesSource,
+  records: number,
+): Promise<ColumnTypes> {
+  const rows = (await firstGroup(read(file, options, sampleOf(records))))?.rows ?? [];
+  const present = new Set(rows.flatMap((row) => Object.keys(row).filter((name) => row[name] !== null)));
+  const { fields } = inferSchema(rows);
+  return new Map(fields.map(({ name, type }) => [name, present.has(name) ? type : undefined]));
+}
+
+async function parquetColumnTypes({ path }: SourceFile): Promise<ColumnTypes> {
+  const { fields } = await readParquetSchema(path);
+  return new Map(fields.map(({ name, type }) => [name, type]));
+}

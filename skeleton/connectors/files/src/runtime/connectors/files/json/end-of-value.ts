@@ -1,0 +1,41 @@
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING = new Set([0x5b, 0x7b]);
+const CLOSING = new Set([0x5d, 0x7d]);
+const COMMA = 0x2c;
+
+/**
+ * Where the JSON value ends that starts at `start`, judging by its brackets and quotes only.
+ *
+ * @returns the position behind it, -1 when it goes on behind `end`
+ */
+export function endOfValue(bytes: Buffer, start: number, end: number): number {
+  let depth = 0;
+  for (let position = start; position < end; position++) {
+    const byte = bytes[position] ?? 0;
+    if (byte === QUOTE) {
+      position = closingQuote(bytes, position + 1, end);
+      if (position < 0) return -1;
+      if (depth === 0) return position + 1;
+    } else if (OPENING.has(byte)) {
+      depth++;
+    } else if (CLOSING.has(byte)) {
+      // A bracket that closes what is around the value ends a number or a word.
+      if (depth === 0) return position;
+      depth--;
+      if (depth === 0) return position + 1;
+    } else if (byte === COMMA && depth === 0) {
+      return position;
+    }
+  }
+  return -1;
+}
+
+function closingQuote(bytes: Buffer, start: number, end: number): number {
+  for (let position = start; position < end; position++) {
+    const byte = bytes[position];
+    if (byte === BACKSLASH) position++;
+    else if (byte === QUOTE) return position;
+  }
+  return -1;
+}

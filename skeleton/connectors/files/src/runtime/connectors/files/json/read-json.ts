@@ -1,0 +1,87 @@
+import { PipelineError } from '../../../errors/pipeline-error.ts';
+import type { ByteWindow } from '../byte-window.ts';
+import type { FilesSource } from '../options.ts';
+import { RECORD_BYTES, type ReadRequest, type RecordGroup } from '../record-group.ts';
+import type { SourceFile } from '../source-files.ts';
+import { endOfValue } from './end-of-value.ts';
+import { readRecords } from './read-records.ts';
+
+const OPEN = 0x5b;
+const CLOSE = 0x5d;
+const COMMA = 0x2c;
+const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
+
+/**
+ * The records of a file that is one JSON array of objects; it is read piece by piece, however long it is.
+ *
+ * @throws PipelineError UNREADABLE when it is no array, or ends inside of it
+ */
+export function readJson(file: SourceFile, options: FilesSource, request: ReadRequest): AsyncGenerator<RecordGroup> {
+  // A position of this source lies inside of the array.
+  let opened = request.offset > 0;
+  return readRecords(file, options, request, async (window, group) => {
+    const byte = await nextByte(window);
+    if (byte === undefined) {
+      if (opened) throw damaged(file, 'it ends inside of its array');
+      return false;
+    }
+    if (!opened) {
+      if (byte !== OPEN)
+        throw damaged(file, 'it is no array', "Set 'format' of the source to ndjson if each line is a record.");
+      opened = true;
+      window.advance(window.start + 1);
+    } else if (byte === COMMA) {
+      window.advance(window.start + 1);
+    } else if (byte === CLOSE) {
+      window.advance(window.end);
+      return false;
+    } else {
+      const end = await findEnd(window, file);
+      group.add(window.bytes.subarray(window.start, end));
+      window.advance(end);
+    }
+    return true;
+  });
+}
+
+/** Moves on to the next byte that is no white space; `undefined` at the end. */
+async function nextByte(window: ByteWindow): Promise<number | undefined> {
+  for (;;) {
+    if (window.offset === 0 && window.bytes.subarray(window.start, window.start + 3).equals(BYTE_ORDER_MARK)) {
+      window.advance(window.start + 3);
+    }
+    let position = window.start;
+    while (position < window.end && isSpace(window.bytes[position])) position++;
+    window.advance(position);
+    if (position < window.end) return window.bytes[position];
+    if (window.final) return undefined;
+    await window.grow();
+  }
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+async function findEnd(window: ByteWindow, file: SourceFile): Promise<number> {
+  for (;;) {
+    const end = endOfValue(window.bytes, window.start, window.end);
+    if (end >= 0) return end;
+    if (window.final) throw damaged(file, 'it ends inside of its array');
+    if (window.length > 2 * RECORD_BYTES) {
+      throw damaged(
+        file,
+        `a record is longer than ${RECORD_BYTES / 1024 / 1024} MiB`,
+        'Deliver such records as Parquet.',
+      );
+    }
+    await window.grow();
+  }
+}
+
+function damaged({ path }: SourceFile, what: string, hint?: string): PipelineError {
+  return new PipelineError('UNREADABLE', `${path} is no readable JSON file: ${what}.`, {
+    where: { file: path },
+    hint: hint ?? 'Check that the file was written and copied completely.',
+  });
+}

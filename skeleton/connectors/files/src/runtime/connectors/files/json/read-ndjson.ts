@@ -1,0 +1,39 @@
+import type { ByteWindow } from '../byte-window.ts';
+import type { FilesSource } from '../options.ts';
+import { KEPT_BYTES, RECORD_BYTES, type ReadRequest, type RecordGroup } from '../record-group.ts';
+import type { SourceFile } from '../source-files.ts';
+import type { JsonGroup } from './json-group.ts';
+import { readRecords } from './read-records.ts';
+
+const LINE_FEED = 10;
+
+/** The records of a file with a JSON object on each line. Blank lines are passed over. */
+export function readNdjson(file: SourceFile, options: FilesSource, request: ReadRequest): AsyncGenerator<RecordGroup> {
+  return readRecords(file, options, request, takeLines);
+}
+
+/** Takes a line. */
+async function takeLines(window: ByteWindow, group: JsonGroup): Promise<boolean> {
+  let lineEnd = window.bytes.indexOf(LINE_FEED, window.start);
+  while (lineEnd < 0 && !window.final && window.length <= RECORD_BYTES) {
+    await window.grow();
+    lineEnd = window.bytes.indexOf(LINE_FEED, window.start);
+  }
+  const { bytes, start, end } = window;
+  if (lineEnd < 0 && window.length > RECORD_BYTES) {
+    group.addTooLong(Buffer.from(bytes.subarray(start, start + KEPT_BYTES)));
+    await window.skipPast(LINE_FEED);
+    return true;
+  }
+  if (start === end) return false;
+  const line = bytes.subarray(start, lineEnd < 0 ? end : lineEnd);
+  window.advance(lineEnd < 0 ? end : lineEnd + 1);
+  if (!isBlank(line)) group.add(line);
+  return true;
+}
+
+/** Nothing but spaces, a carriage return, or the byte order mark. */
+function isBlank(line: Buffer): boolean {
+  if (line.length > 64) return false;
+  return line.toString('utf8').trim() === '';
+}

@@ -1,0 +1,211 @@
+import { join } from 'node:path';
+import type { Columns } from '../../columns/columns.ts';
+import { PipelineError } from '../../errors/pipeline-error.ts';
+import { findUnwritable } from '../../formats/parquet/index.ts';
+import type { Batch } from '../../pipeline/batch.ts';
+import type { Check } from '../../pipeline/check.ts';
+import { Loader, type LoadReport, type RejectRecords } from '../../pipeline/loader.ts';
+import type { Checkpoint } from '../../pipeline/position.ts';
+import type { Field, TableSchema } from '../../schema/table-schema.ts';
+import { checkFolder } from '../../storage/check-folder.ts';
+import type { SinkContext } from '../connector.ts';
+import type { FilesConnection, FilesSink } from './options.ts';
+import { openPart, type PartFile, partExtension } from './part-file.ts';
+import { Replacement } from './replacement.ts';
+import { TableFolder } from './table-folder.ts';
+
+/** A file is finished and committed once it has so many bytes. */
+const PART_BYTES = 128 * 1024 * 1024;
+
+/**
+ * Writes a stream into the files of a folder. Batches are gathered in one file; when it is finished, it appears under
+ * the number of its first batch, and then the checkpoint moves on. A run that is killed in between leaves a file
+ * behind its checkpoint: the next run removes it and writes the same records again. With mode `replace` the files are
+ * gathered in a hidden folder that takes the place of the table when the source was read to its end.
+ */
+export class FilesLoader extends Loader {
+  readonly guarantee = 'idempotent';
+  readonly #options: FilesSink;
+  readonly #mode: 'append' | 'replace';
+  readonly #path: string;
+  readonly #stream: string;
+  readonly #table: TableFolder;
+  readonly #replacement: Replacement;
+  /** Where files are written: the table, or what will replace it. */
+  readonly #target: TableFolder;
+  #schema: TableSchema | undefined;
+  #committed: Checkpoint | undefined;
+  #part: PartFile | undefined;
+  /** The last batch that is not committed, and the records since the last commit. */
+  #pending: Omit<Checkpoint, 'complete'> | undefined;
+  #pendingRecords = 0;
+  /** Records in the finished files of a replacement, which count when it takes effect. */
+  #replacedRecords = 0;
+  #parts: number | undefined;
+
+  constructor(connection: FilesConnection, options: FilesSink, { stream, mode, resource }: SinkContext) {
+    super();
+    if (mode === 'merge') {
+      throw new PipelineError('CONFIGURATION', 'Files cannot be merged by key: their records do not change.', {
+        where: { resource },
+        hint: "Use mode 'append' or 'replace', or a PostgreSQL sink.",
+      });
+    }
+    this.#options = options;
+    this.#mode = mode;
+    this.#path = join(connection.path, options.table);
+    this.#stream = stream;
+    this.#table = new TableFolder(this.#path, stream);
+    this.#replacement = new Replacement(this.#path);
+    this.#target = mode === 'replace' ? new TableFolder(this.#replacement.staging, stream) : this.#table;
+  }
+
+  async check(): Promise<Check[]> {
+    return [await checkFolder(this.#path)];
+  }
+
+  async schema(): Promise<TableSchema | undefined> {
+    return (await this.#current()).readSchema();
+  }
+
+  async checkpoint(stream: string): Promise<Checkpoint | undefined> {
+    const folder = (await this.#replacement.isReady()) ? this.#replacement.staging : this.#path;
+    return (await new TableFolder(folder, stream).readState())?.checkpoint;
+  }
+
+  async prepare(schema: TableSchema): Promise<void> {
+    await this.#replacement.recover();
+    const state = await this.#table.readState();
+    this.#committed = state?.checkpoint;
+    await this.#target.create();
+    if (this.#mode === 'append') {
+      if (state === undefined) await this.#begin();
+      await this.#table.removeLeftovers(this.#committed?.sequence ?? -1);
+    }
+    const known = this.#mode === 'append' ? await this.#table.readSchema() : undefined;
+    await this.#target.writeSchema(withColumns(known, schema.fields));
+    this.#schema = schema;
+    this.#parts = await this.#table.countParts();
+  }
+
+  /** Files that are there keep their columns; new ones have more, in CSV by their header. */
+  async evolve(added: readonly Field[]): Promise<void> {
+    if (this.#mode === 'replace') return;
+    await this.#table.create();
+    await this.#table.writeSchema(withColumns(await this.#table.readSchema(), added));
+  }
+
+  async load(batch: Batch, reject: RejectRecords): Promise<LoadReport> {
+    const { sequence, position } = batch.identity;
+    if (this.#mode === 'append' && sequence <= (this.#committed?.sequence ?? -1)) return { written: batch.size };
+    const columns = await this.#writable(batch, reject);
+    if (columns.length > 0) {
+      this.#part ??= await this.#openPart(sequence);
+      await this.#part.write(columns);
+    }
+    this.#pending = { sequence, position };
+    this.#pendingRecords += columns.length;
+    if (this.#part !== undefined && this.#part.bytesWritten >= PART_BYTES) await this.#commit(false);
+    return { written: columns.length };
+  }
+
+  async finish(complete: boolean): Promise<void> {
+    if (this.#mode === 'append') {
+      if (this.#pending !== undefined || (complete && this.#committed?.complete === false))
+        await this.#commit(complete);
+      return;
+    }
+    if (!complete) return;
+    await this.#commit(true);
+    await this.#replacement.complete();
+    this.recordsWritten = this.#replacedRecords;
+    this.#parts = await this.#table.countParts();
+  }
+
+  describe(): string {
+    const parts = this.#parts === undefined ? '' : `, ${this.#parts} ${this.#parts === 1 ? 'part' : 'parts'}`;
+    return `${this.#path}${parts}`;
+  }
+
+  override async close(): Promise<void> {
+    await this.#part?.abort();
+    this.#part = undefined;
+    const unfinished = this.#mode === 'replace' && this.#schema !== undefined && !(await this.#replacement.isReady());
+    if (unfinished) await this.#replacement.discard();
+  }
+
+  /** What readers find now: a replacement that was decided on counts. */
+  async #current(): Promise<TableFolder> {
+    const ready = await this.#replacement.isReady();
+    return ready ? new TableFolder(this.#replacement.staging, this.#stream) : this.#table;
+  }
+
+  /** Writes down that the stream writes here, so that what a first run leaves behind can be told from lost checkpoints. */
+  async #begin(): Promise<void> {
+    const parts = await this.#table.parts();
+    if (parts.length > 0) {
+      const message = `${this.#path} holds ${parts.length} parts of ${this.#stream}, and no checkpoint says how far they go.`;
+      throw new PipelineError('CONFIGURATION', message, {
+        where: { file: this.#path },
+        hint: 'Restore _checkpoints in that folder, or move the parts away to load everything again.',
+      });
+    }
+    await this.#table.writeState(undefined);
+  }
+
+  /** The records of a batch that a file can hold; the others are rejected. */
+  async #writable(batch: Batch, reject: RejectRecords): Promise<Columns> {
+    const schema = this.#requireSchema();
+    const columns = batch.columns();
+    const failures = this.#options.format === 'parquet' ? findUnwritable(columns, schema) : [];
+    if (failures.length === 0) return columns;
+    const failed = new Set(failures.map(({ index }) => index));
+    const kept = Array.from({ length: columns.length }, (_, index) => index).filter((index) => !failed.has(index));
+    await reject(
+      failures.map(({ index, column, message }) => ({
+        record: batch.slice(index, index + 1).rows()[0],
+        rowNumber: batch.rowNumber(index),
+        column,
+        message: `${column} ${message}`,
+      })),
+    );
+    return columns.take(kept);
+  }
+
+  #openPart(sequence: number): Promise<PartFile> {
+    return openPart(
+      this.#target.partPath(sequence, partExtension(this.#options)),
+      this.#options,
+      this.#requireSchema(),
+    );
+  }
+
+  /** First the file, then the checkpoint: a file without it is removed by the next run. */
+  async #commit(complete: boolean): Promise<void> {
+    if (this.#part !== undefined) {
+      await this.#part.finish();
+      this.#part = undefined;
+      if (this.#parts !== undefined) this.#parts++;
+    }
+    const last = this.#pending ?? this.#committed;
+    if (last !== undefined) {
+      this.#committed = { sequence: last.sequence, position: last.position, complete };
+      if (this.#mode === 'append' || complete) await this.#target.writeState(this.#committed);
+    }
+    if (this.#mode === 'append') this.recordsWritten += this.#pendingRecords;
+    else this.#replacedRecords += this.#pendingRecords;
+    this.#pending = undefined;
+    this.#pendingRecords = 0;
+  }
+
+  #requireSchema(): TableSchema {
+    if (this.#schema === undefined) throw new TypeError('Call prepare before load.');
+    return this.#schema;
+  }
+}
+
+function withColumns(schema: TableSchema | undefined, fields: readonly Field[]): TableSchema {
+  const known = schema?.fields ?? [];
+  const names = new Set(known.map(({ name }) => name));
+  return { fields: [...known, ...fields.filter(({ name }) => !names.has(name))] };
+}

@@ -1,0 +1,44 @@
+import type { Columns } from '../../columns/columns.ts';
+import { conformColumns } from '../../columns/conform.ts';
+import { rowsFromColumns } from '../../columns/rows.ts';
+import { readParquet, readParquetSchema } from '../../formats/parquet/index.ts';
+import type { Row } from '../../pipeline/batch.ts';
+import { fieldNames } from '../../schema/table-schema.ts';
+import type { FilesSource } from './options.ts';
+import type { ReadRequest, RecordGroup } from './record-group.ts';
+import { requireKnownColumns } from './require-known-columns.ts';
+import type { SourceFile } from './source-files.ts';
+
+/** The records of a Parquet file. Its position counts records only. */
+export async function* readParquetRecords(
+  file: SourceFile,
+  _options: FilesSource,
+  { schema, row: fromRow, batchSize, leaveOut }: ReadRequest,
+): AsyncGenerator<RecordGroup> {
+  const given = fieldNames(await readParquetSchema(file.path));
+  if (schema !== undefined && !leaveOut) requireKnownColumns(file, given, schema);
+  const columns = schema === undefined ? given : fieldNames(schema).filter((name) => given.includes(name));
+  let row = fromRow;
+  for await (const part of readParquet(file.path, { columns, fromRow, batchRows: batchSize })) {
+    const firstRow = row + 1;
+    row += part.length;
+    const group =
+      schema === undefined ? { columns: part, rejections: [], rowNumbers: firstRow } : conform(part, schema, firstRow);
+    yield { ...group, row, offset: 0, bytes: 0, last: false };
+  }
+}
+
+function conform(part: Columns, schema: NonNullable<ReadRequest['schema']>, firstRow: number) {
+  const { columns, failures } = conformColumns(part, schema);
+  if (failures.length === 0) return { columns, rejections: [], rowNumbers: firstRow };
+  const failed = new Set(failures.map(({ index }) => index));
+  const rejections = failures.map(({ index, column, message }) => ({
+    record: rowsFromColumns<Row>(part.slice(index, index + 1))[0],
+    rowNumber: firstRow + index,
+    column,
+    message: `${column} ${message}`,
+  }));
+  const rowNumbers: number[] = [];
+  for (let index = 0; index < part.length; index++) if (!failed.has(index)) rowNumbers.push(firstRow + index);
+  return { columns, rejections, rowNumbers };
+}

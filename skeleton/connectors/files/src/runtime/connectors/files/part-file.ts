@@ -1,0 +1,38 @@
+import type { Columns } from '../../columns/columns.ts';
+import { ParquetWriter } from '../../formats/parquet/index.ts';
+import type { TableSchema } from '../../schema/table-schema.ts';
+import { formatCsv, formatCsvHeader } from './csv/write-csv.ts';
+import { formatNdjson } from './json/write-ndjson.ts';
+import type { FilesSink } from './options.ts';
+import { TextPart } from './text-part.ts';
+
+/** A file of a table under construction: nobody sees it before `finish`. */
+export interface PartFile {
+  /** Bytes on disk so far. */
+  readonly bytesWritten: number;
+  write(columns: Columns): Promise<void>;
+  /** Makes the file appear under its name, on disk for good. */
+  finish(): Promise<unknown>;
+  /** Gives up: nothing of the file remains. */
+  abort(): Promise<void>;
+}
+
+export function partExtension({ format, compression }: FilesSink): string {
+  return compression === 'gzip' ? `${format}.gz` : format;
+}
+
+/** @throws PipelineError STORAGE, ACCESS_DENIED */
+export async function openPart(
+  path: string,
+  { format, compression }: FilesSink,
+  schema: TableSchema,
+): Promise<PartFile> {
+  switch (format) {
+    case 'parquet':
+      return ParquetWriter.open(path, schema);
+    case 'ndjson':
+      return TextPart.open(path, { header: '', format: formatNdjson, compression });
+    case 'csv':
+      return TextPart.open(path, { header: formatCsvHeader(schema), format: formatCsv, compression });
+  }
+}

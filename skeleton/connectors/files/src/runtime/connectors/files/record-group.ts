@@ -1,0 +1,37 @@
+import type { Columns } from '../../columns/columns.ts';
+import type { Rejection, Row } from '../../pipeline/batch.ts';
+import type { TableSchema } from '../../schema/table-schema.ts';
+
+/** The records of one batch, as a format delivers them. */
+export interface RecordGroup {
+  readonly rows?: readonly Row[];
+  readonly columns?: Columns;
+  /** 1-based numbers in the file, one a record, or that of the first where they count up. */
+  readonly rowNumbers: readonly number[] | number;
+  readonly rejections: readonly Rejection[];
+  /** Records read so far, rejected ones included, and bytes: where the next group starts. */
+  readonly row: number;
+  readonly offset: number;
+  /** Bytes read for this group. */
+  readonly bytes: number;
+  /** Whether nothing can follow in the file; `false` where that is not known yet. */
+  readonly last: boolean;
+}
+
+export interface ReadRequest {
+  /** Deliver columns of this schema; `undefined`: what the file holds. */
+  readonly schema: TableSchema | undefined;
+  readonly row: number;
+  readonly offset: number;
+  /** Largest number of records of a group, rejected ones included. */
+  readonly batchSize: number;
+  /** A column or property that the schema does not name is left out on purpose. */
+  readonly leaveOut: boolean;
+}
+
+/** A record longer than this is rejected with its beginning only; it is never in memory as a whole. */
+export const RECORD_BYTES = 16 * 1024 * 1024;
+/** So much of a rejected record is kept. */
+export const KEPT_BYTES = 64 * 1024;
+/** A group ends behind the record that reaches so many bytes. */
+export const GROUP_BYTES = 32 * 1024 * 1024;

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { PipelineError } from '../../errors/pipeline-error.ts';
+import { asStorageError, systemErrorCode } from '../../errors/storage-error.ts';
+import { readParquetSchema } from '../../formats/parquet/index.ts';
+import { type Checkpoint, checkpointSchema } from '../../pipeline/position.ts';
+import { parseType } from '../../schema/parse-type.ts';
+import { describeType, type TableSchema } from '../../schema/table-schema.ts';
+import { replaceFile, syncToDisk } from '../../storage/durable-files.ts';
+
+const PART = /^part-(\d{12})-([0-9a-f]{8})\./;
+/** Types as people write them: a team reads this file, and other programs may. */
+const columnsSchema = z.object({
+  columns: z.array(z.object({ name: z.string(), type: z.string().transform(parseType), nullable: z.boolean() })),
+});
+const stateSchema = z.object({ stream: z.string(), checkpoint: checkpointSchema.optional() });
+
+/** A finished file of a table. */
+export interface Part {
+  readonly name: string;
+  /** Number of its first batch. */
+  readonly sequence: number;
+}
+
+/**
+ * A folder that holds a table: `part-<first batch>-<stream>.<extension>`, the columns in `_schema.json`, and how far
+ * each stream came in `_checkpoints/`. Several streams can write into one table.
+ */
+export class TableFolder {
+  readonly path: string;
+  readonly #stream: string;
+  readonly #mark: string;
+
+  constructor(path: string, stream: string) {
+    this.path = path;
+    this.#stream = stream;
+    this.#mark = createHash('sha256').update(stream).digest('hex').slice(0, 8);
+  }
+
+  async create(): Promise<void> {
+    await this.#guard(async () => {
+      await mkdir(join(this.path, '_checkpoints'), { recursive: true });
+    });
+  }
+
+  async remove(): Promise<void> {
+    await this.#guard(() => rm(this.path, { recursive: true, force: true }));
+  }
+
+  partPath(sequence: number, extension: string): string {
+    return join(this.path, `part-${String(sequence).padStart(12, '0')}-${this.#mark}.${extension}`);
+  }
+
+  /** The finished files of the stream, in order. */
+  async parts(): Promise<Part[]> {
+    const parts = (await this.#names()).flatMap((name) => {
+      const match = PART.exec(name);
+      return match !== null && match[2] === this.#mark ? [{ name, sequence: Number(match[1]) }] : [];
+    });
+    return parts.sort((left, right) => left.sequence - right.sequence);
+  }
+
+  /** Finished files of all streams. */
+  async countParts(): Promise<number> {
+    return (await this.#names()).filter((name) => PART.test(name)).length;
+  }
+
+  /** Removes what a killed run of the stream left behind: unfinished files, and parts behind its checkpoint. */
+  async removeLeftovers(committed: number): Promise<void> {
+    const unfinished = (await this.#names()).filter(
+      (name) => name.startsWith('.part-') && name.includes(`-${this.#mark}.`),
+    );
+    const uncommitted = (await this.parts()).filter(({ sequence }) => sequence > committed);
+    const names = [...unfinished, ...uncommitted.map(({ name }) => name)];
+    if (names.length === 0) return;
+    await this.#guard(async () => {
+      for (const name of names) await rm(join(this.path, name), { force: true });
+      await syncToDisk(this.path);
+    });
+  }
+
+  /** How far the stream came; a state without a checkpoint says that the stream began to write here. */
+  async readState(): Promise<{ readonly checkpoint?: Checkpoint | undefined } | undefined> {
+    const state = await this.#readJson(this.#statePath, stateSchema);
+    if (state === undefined || state.stream === this.#stream) return state;
+    throw new PipelineError(
+      'CONFIGURATION',
+      `${this.#statePath} is the checkpoint of ${state.stream}, not of ${this.#stream}.`,
+      {
+        where: { file: this.#statePath },
+        hint: 'Rename one of the resources.',
+      },
+    );
+  }
+
+  async writeState(checkpoint: Checkpoint | undefined): Promise<void> {
+    const state: z.infer<typeof stateSchema> = { stream: this.#stream, ...(checkpoint && { checkpoint }) };
+    await this.#guard(() => replaceFile(this.#statePath, `${JSON.stringify(state, undefined, 2)}\n`));
+  }
+
+  /** As it was written down, or as a Parquet file says that somebody else put there. */
+  async readSchema(): Promise<TableSchema | undefined> {
+    const written = await this.#readJson(this.#schemaPath, columnsSchema);
+    if (written !== undefined) return { fields: written.columns };
+    const newest = (await this.#names())
+      .filter((name) => /^[^._].*\.parquet$/.test(name))
+      .sort()
+      .at(-1);
+    return newest === undefined ? undefined : readParquetSchema(join(this.path, newest));
+  }
+
+  async writeSchema({ fields }: TableSchema): Promise<void> {
+    const columns = fields.map(({ name, type, nullable }) => ({ name, type: describeType(type), nullable }));
+    await this.#guard(() => replaceFile(this.#schemaPath, `${JSON.stringify({ columns }, undefined, 2)}\n`));
+  }
+
+  get #statePath(): string {
+    const name = this.#stream.replace(/[^\p{L}\p{N}_.-]+/gu, '.');
+    return join(this.path, '_checkpoints', `${name}-${this.#mark}.json`);
+  }
+
+  get #schemaPath(): string {
+    return join(this.path, '_schema.json');
+  }
+
+  async #names(): Promise<string[]> {
+    try {
+      return await readdir(this.path);
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return [];
+      throw asStorageError(error, this.path);
+    }
+  }
+
+  async #readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
+    let text: string;
+    try {
+      text = await readFile(path, 'utf8');
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return undefined;
+      throw asStorageError(error, path);
+    }
+    try {
+      return schema.parse(JSON.parse(text));
+    } catch (error) {
+      throw new PipelineError('UNREADABLE', `${path} is damaged.`, {
+        where: { file: path },
+        hint: 'Restore it from a backup. Without it nobody knows which records are there already.',
+        cause: error,
+      });
+    }
+  }
+
+  async #guard(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      throw asStorageError(error, this.path);
+    }
+  }
+}
