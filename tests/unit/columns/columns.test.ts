@@ -188,3 +188,19 @@ describe('text', () => {
     expect(parseScaled('1234.5', 5, 2)).toBeUndefined();
   });
 });
+
+test('shares the values of a column whose field only loses its NULLs, and rejects the records that have one', () => {
+  const nullable: TableSchema = { fields: [{ name: 'id', type: { kind: 'int64' }, nullable: true }] };
+  const required: TableSchema = { fields: [{ name: 'id', type: { kind: 'int64' }, nullable: false }] };
+  const { columns } = columnsFromRows(nullable, [{ id: 1 }, { id: null }, { id: 3 }, {}]);
+  const conformed = conformColumns(columns, required);
+  expect(rowsFromColumns(conformed.columns)).toEqual([{ id: 1 }, { id: 3 }]);
+  expect(conformed.failures).toEqual(
+    [1, 3].map((index) => ({ index, column: 'id', message: 'is missing and may not be null' })),
+  );
+  const complete = columns.take([0, 2]);
+  expect(conformColumns(complete, required).columns.columns[0]).toMatchObject({
+    values: complete.columns[0]?.storage === 'int64' && complete.columns[0].values,
+    valid: undefined,
+  });
+});

@@ -50,8 +50,21 @@ function convert(
   length: number,
   failures: Map<number, ConversionFailure>,
 ): Column {
+  if (column !== undefined && sameType(column.field.type, field.type))
+    return requireValues(column, field, length, failures);
   const values = column === undefined ? new Array<unknown>(length).fill(null) : readValues(column, length);
   return columnFromValues(field, values, failures);
+}
+
+/** The same values for a field that allows no NULL; nothing is copied. */
+function requireValues(column: Column, field: Field, length: number, failures: Map<number, ConversionFailure>): Column {
+  for (let index = column.valid?.indexOf(0) ?? -1; index >= 0 && index < length; ) {
+    if (!failures.has(index)) {
+      failures.set(index, { index, column: field.name, message: 'is missing and may not be null' });
+    }
+    index = column.valid?.indexOf(0, index + 1) ?? -1;
+  }
+  return { ...column, field, valid: undefined };
 }
 
 /** Fills a column; a value that does not fit is left empty and noted, unless its record has failed already. */

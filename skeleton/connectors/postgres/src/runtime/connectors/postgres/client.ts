@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { PipelineError } from '../../errors/pipeline-error.ts';
 import { toPipelineError } from './errors.ts';
 import type { PostgresConnection } from './options.ts';
 
@@ -9,19 +10,23 @@ const KEEP_ALIVE_MILLISECONDS = 30_000;
 const SESSION_SETTINGS = `SET TimeZone TO 'UTC'; SET DateStyle TO 'ISO, YMD'; SET IntervalStyle TO 'iso_8601';
   SET bytea_output TO 'hex'; SET extra_float_digits TO 1`;
 
+/** `read`: the server refuses whatever would change something. */
+export type Access = 'read' | 'write';
+
 /**
  * Opens a connection of its own.
  *
  * @param application shown in `pg_stat_activity`
  * @throws PipelineError `UNAVAILABLE`, `ACCESS_DENIED` or `NOT_FOUND`; its message never holds the password
  */
-export async function openClient({ url }: PostgresConnection, application: string): Promise<Client> {
+export async function openClient({ url }: PostgresConnection, application: string, access: Access): Promise<Client> {
   const client = createClient(url, application);
   // A connection that breaks between two statements is reported by the next one.
   client.on('error', () => {});
   try {
     await client.connect();
     await client.query(SESSION_SETTINGS);
+    if (access === 'read') await client.query('SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY');
     return client;
   } catch (error) {
     closeClient(client);
@@ -30,22 +35,30 @@ export async function openClient({ url }: PostgresConnection, application: strin
 }
 
 function createClient(url: string, application: string): Client {
-  return new Client({
-    connectionString: url,
-    application_name: application,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: KEEP_ALIVE_MILLISECONDS,
-  });
+  try {
+    return new Client({
+      connectionString: url,
+      application_name: application,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MILLISECONDS,
+    });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
+    throw new PipelineError('CONFIGURATION', `The URL of the PostgreSQL connection cannot be read${code}.`, {
+      hint: 'Write postgres://user:password@host:5432/database with special characters of the password as %XX; check the files that it names.',
+    });
+  }
 }
 
 /** Runs `work` with a connection that is closed afterwards, and reports its errors as PipelineError. */
 export async function withClient<T>(
   connection: PostgresConnection,
   application: string,
+  access: Access,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const client = await openClient(connection, application);
+  const client = await openClient(connection, application, access);
   try {
     return await work(client);
   } catch (error) {

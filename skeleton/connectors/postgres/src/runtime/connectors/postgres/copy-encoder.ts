@@ -80,8 +80,9 @@ export class CopyEncoder {
   #write(bytes: Buffer, count: number): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const cursors = this.#sizes;
+    const fields = this.#writers.length;
     for (let index = 0; index < count; index++) {
-      view.setInt16(cursors[index] ?? 0, this.#writers.length);
+      view.setInt16(cursors[index] ?? 0, fields);
       cursors[index] = (cursors[index] ?? 0) + COUNT_SIZE;
     }
     const frame = { bytes, view, cursors };

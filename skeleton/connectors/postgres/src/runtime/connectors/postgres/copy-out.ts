@@ -31,7 +31,7 @@ type DataListener = (bytes: Buffer) => void;
 class CopyOutQuery implements Submittable {
   readonly text: string;
   readonly #decoder: CopyDecoder;
-  readonly #unread = new UnreadBytes();
+  readonly #partial = new PartialMessage();
   #stream: Duplex | undefined;
   #listeners: readonly DataListener[] = [];
   #outcome: { readonly error?: Error } | undefined;
@@ -83,8 +83,7 @@ class CopyOutQuery implements Submittable {
 
   readonly #read = (chunk: Buffer): void => {
     try {
-      const bytes = this.#unread.add(chunk);
-      if (bytes !== undefined) this.#unread.keep(bytes, this.#consume(bytes));
+      this.#take(chunk);
     } catch (error) {
       this.#stream?.destroy();
       this.#finish({ error: error instanceof Error ? error : new Error(String(error)) });
@@ -95,21 +94,31 @@ class CopyOutQuery implements Submittable {
     }
   };
 
+  /** Only the message that lies across two chunks is copied. */
+  #take(chunk: Buffer): void {
+    let bytes = chunk;
+    if (!this.#partial.empty) {
+      bytes = this.#partial.fill(bytes);
+      const message = this.#partial.take();
+      if (message === undefined) return;
+      this.#consume(message);
+    }
+    this.#partial.fill(bytes.subarray(this.#consume(bytes)));
+  }
+
   /** Decodes rows, hands all other messages to `pg`, and returns where the bytes end in the middle of a message. */
   #consume(bytes: Buffer): number {
     let at = 0;
-    for (;;) {
+    while (!this.finished) {
       at = this.#decoder.read(bytes, at);
       if (bytes[at] === COPY_DATA) return at;
       const end = messageEnd(bytes, at);
       if (end === undefined) return at;
       this.#forward(bytes.subarray(at, end));
       at = end;
-      if (this.finished) {
-        if (at < bytes.length) this.#forward(bytes.subarray(at));
-        return bytes.length;
-      }
     }
+    if (at < bytes.length) this.#forward(bytes.subarray(at));
+    return bytes.length;
   }
 
   #forward(bytes: Buffer): void {
@@ -127,29 +136,38 @@ class CopyOutQuery implements Submittable {
   }
 }
 
-/** Bytes of a message that is not there as a whole yet. A long one is put together once, when its end is there. */
-class UnreadBytes {
+/** A message whose end is not there yet. A long one is put together once, when its end is there. */
+class PartialMessage {
   #parts: Buffer[] = [];
   #size = 0;
-  #needed = 0;
+  #needed = MESSAGE_HEADER;
 
-  /** The unread bytes with the new ones; `undefined` while a message that was begun lacks its end. */
-  add(chunk: Buffer): Buffer | undefined {
-    if (this.#size === 0) return chunk;
-    this.#parts.push(chunk);
-    this.#size += chunk.length;
-    if (this.#size < this.#needed) return undefined;
-    const bytes = Buffer.concat(this.#parts, this.#size);
-    this.#parts = [];
-    this.#size = 0;
-    return bytes;
+  get empty(): boolean {
+    return this.#size === 0;
   }
 
-  keep(bytes: Buffer, from: number): void {
-    if (from === bytes.length) return;
-    const rest = bytes.subarray(from);
-    this.#parts = [rest];
-    this.#size = rest.length;
-    this.#needed = rest.length < MESSAGE_HEADER ? MESSAGE_HEADER : 1 + rest.readInt32BE(1);
+  /** Takes the bytes that it lacks; returns those behind them. */
+  fill(bytes: Buffer): Buffer {
+    let rest = bytes;
+    while (rest.length > 0 && this.#size < this.#needed) {
+      const part = rest.subarray(0, this.#needed - this.#size);
+      rest = rest.subarray(part.length);
+      this.#parts.push(part);
+      this.#size += part.length;
+      if (this.#needed === MESSAGE_HEADER && this.#size === MESSAGE_HEADER) {
+        this.#needed = 1 + Buffer.concat(this.#parts).readInt32BE(1);
+      }
+    }
+    return rest;
+  }
+
+  /** The message, when all of it is there. */
+  take(): Buffer | undefined {
+    if (this.#size < this.#needed) return undefined;
+    const message = Buffer.concat(this.#parts, this.#size);
+    this.#parts = [];
+    this.#size = 0;
+    this.#needed = MESSAGE_HEADER;
+    return message;
   }
 }

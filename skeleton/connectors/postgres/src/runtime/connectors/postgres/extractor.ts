@@ -68,11 +68,11 @@ export class PostgresExtractor extends Extractor {
 
   async *extract({ from, firstSequence, columns, signal }: ExtractRequest): AsyncGenerator<Batch> {
     if (signal?.aborted) return;
-    const client = await openClient(this.#connection, this.#context.stream);
+    const client = await openClient(this.#connection, this.#context.stream, 'read');
     const stop = () => destroyClient(client);
     signal?.addEventListener('abort', stop);
     try {
-      await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+      await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ');
       const source = await this.#describe(client);
       requireSame(columns, source, nameOf(this.#options));
       let sequence = firstSequence;
@@ -127,7 +127,7 @@ export class PostgresExtractor extends Extractor {
   }
 
   #withClient<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    return withClient(this.#connection, this.#context.stream, work);
+    return withClient(this.#connection, this.#context.stream, 'read', work);
   }
 }
 

@@ -206,7 +206,7 @@ export class PostgresLoader extends Loader {
   }
 
   #withClient<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    return withClient(this.#connection, this.#context.stream, work);
+    return withClient(this.#connection, this.#context.stream, 'write', work);
   }
 }
 

@@ -4,15 +4,15 @@ import { parseTableName, type TableName } from './table-name.ts';
 
 /** Options of a connection of type `postgres`. */
 export const connectionOptions = z.strictObject({
-  /**
-   * `postgres://user:password@host:5432/database?sslmode=verify-full`, from the environment because of its password.
-   * `sslmode`: `disable`, `verify-full`, or `no-verify` (encrypted, but anybody can pose as the server);
-   * `sslrootcert` names the file of a certificate authority.
-   */
   url: secret(
     z
       .string()
-      .regex(/^postgres(ql)?:\/\/\S+$/, { error: 'is not a URL like postgres://user:password@host:5432/database' }),
+      .regex(/^postgres(ql)?:\/\/\S+$/, { error: 'is not a URL like postgres://user:password@host:5432/database' })
+      .describe(
+        'postgres://user:password@host:5432/database?sslmode=verify-full, from the environment because of its ' +
+          'password. sslmode: disable, verify-full, or no-verify (encrypted, but anybody can pose as the server); ' +
+          'sslrootcert names the file of a certificate authority.',
+      ),
   ),
 });
 
@@ -23,14 +23,15 @@ const tableName = z.string().refine((text) => parseTableName(text) !== undefined
 /** Options of a resource's `source` on a PostgreSQL connection: a table, or a query. */
 export const sourceOptions = z
   .strictObject({
-    /** `public.orders`; a view or a partitioned table works too. Schema `public` when it is left out. */
-    table: tableName.optional(),
-    /** A SELECT without a semicolon at its end. Its columns need names of their own. */
+    table: tableName
+      .optional()
+      .describe('public.orders; a view or a partitioned table works too. Schema public when it is left out.'),
     query: z
       .string()
       .regex(/\S/, { error: 'is empty' })
       .regex(/[^;\s]\s*$/, { error: 'ends with a semicolon; leave it out' })
-      .optional(),
+      .optional()
+      .describe('A SELECT without a semicolon at its end. Its columns need names of their own.'),
   })
   .refine(({ table, query }) => (table === undefined) !== (query === undefined), {
     error: 'needs either a table or a query',
@@ -38,8 +39,7 @@ export const sourceOptions = z
 
 /** Options of a resource's `sink` on a PostgreSQL connection. */
 export const sinkOptions = z.strictObject({
-  /** `public.orders`; created when it is missing. Schema `public` when it is left out. */
-  table: tableName,
+  table: tableName.describe('public.orders; created when it is missing. Schema public when it is left out.'),
 });
 
 export type PostgresConnection = z.infer<typeof connectionOptions>;

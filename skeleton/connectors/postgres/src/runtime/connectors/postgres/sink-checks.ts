@@ -19,7 +19,7 @@ export async function checkSink(
   const checks: Check[] = [];
   let looking = 'connect';
   try {
-    await withClient(connection, context.stream, async (client) => {
+    await withClient(connection, context.stream, 'read', async (client) => {
       checks.push(serverCheck(client));
       looking = `write ${showTable(table)}`;
       checks.push({ name: looking, ok: true, detail: await checkTarget(client, table, context) });

@@ -28,7 +28,7 @@ export class SinkSession {
    */
   async client(): Promise<Client> {
     if (this.#client !== undefined) return this.#client;
-    const client = await openClient(this.#connection, this.#stream);
+    const client = await openClient(this.#connection, this.#stream, 'write');
     try {
       await this.#lock(client);
       await this.#prepare(client);

@@ -18,7 +18,7 @@ export async function checkSource(
   const checks: Check[] = [];
   let looking = 'connect';
   try {
-    await withClient(connection, context.stream, async (client) => {
+    await withClient(connection, context.stream, 'read', async (client) => {
       checks.push(serverCheck(client));
       looking = `read ${name}`;
       const { query, delivered } = await describeSource(client, options, context);
