@@ -1,5 +1,7 @@
-import { cp } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { cp, readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AssembledRepository, finished } from '../../support/assemble-repository.ts';
 import { Deltalake } from './deltalake.ts';
@@ -16,8 +18,8 @@ beforeAll(async () => {
 afterAll(() => repository.remove());
 
 /** @returns whether the process was killed */
-async function run(path: string, mode: string, batches: number, crashAt = 0): Promise<boolean> {
-  const work = { path, stream: STREAM, mode, batches, rows: 3, first: 0 };
+async function run(paths: readonly string[], mode: string, batches: number, crashAt = 0): Promise<boolean> {
+  const work = { paths, stream: STREAM, mode, batches, rows: 3, first: 0 };
   const command = ['--import', './crash-at.mjs', 'load-batches.mjs', JSON.stringify(work)];
   const child = repository.start(command, { CRASH_AT: String(crashAt) });
   const { exitCode, stderr } = await finished(child);
@@ -31,10 +33,10 @@ describe('a crash before any of the operations on files', () => {
     'of a run that writes a checkpoint too loses and doubles nothing: %s',
     async (mode) => {
       const before = folder(`before-${mode}`);
-      await run(before, 'append', 9);
+      await run([before], 'append', 9);
       const expected = folder(`expected-${mode}`);
       await cp(before, expected, { recursive: true });
-      await run(expected, mode, 10);
+      await run([expected], mode, 10);
       const { rows, version } = await deltalake.read(expected);
 
       const tables: string[] = [];
@@ -45,8 +47,7 @@ describe('a crash before any of the operations on files', () => {
           pair.map(async (operation) => {
             const path = folder(`${mode}-${operation}`);
             await cp(before, path, { recursive: true });
-            const wasKilled = await run(path, mode, 10, operation);
-            if (wasKilled) await run(path, mode, 10);
+            const wasKilled = await run([path], mode, 10, operation);
             tables.push(path);
             return wasKilled;
           }),
@@ -55,10 +56,28 @@ describe('a crash before any of the operations on files', () => {
       }
       expect(version).toBe(10);
       expect(tables.length).toBeGreaterThan(30);
+      await run(tables, mode, 10);
       const contents = await deltalake.readIds(tables);
       const ids = rows.map(({ id }) => id);
       expect(contents).toEqual(Object.fromEntries(tables.map((path) => [path, ids])));
     },
     300_000,
   );
+});
+
+describe('a disk that is full', () => {
+  it('stops the run with the reason, leaves no file, and the next run goes on', async () => {
+    const path = folder('full');
+    const work = { paths: [path], stream: STREAM, mode: 'append', batches: 2, rows: 200_000, first: 0 };
+    const limited = 'ulimit -f 256; exec "$0" "$@"';
+    const command = ['-c', limited, process.execPath, 'load-batches.mjs', JSON.stringify(work)];
+    const failed = promisify(execFile)('sh', command, { cwd: repository.directory });
+    await expect(failed).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/PipelineError: .*: the (disk is full|file is larger than the system allows)/),
+    });
+    await run([path], 'append', 1);
+    expect(await deltalake.readIds([path])).toEqual({ [path]: [0, 1, 2] });
+    expect((await readdir(path)).filter((name) => name.endsWith('.parquet'))).toHaveLength(1);
+  });
 });
