@@ -3,8 +3,12 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { editorSchemas } from '../../skeleton/base/src/runtime/config/editor-schema.ts';
+import { loadConfig } from '../../skeleton/base/src/runtime/config/load.ts';
 import { type PipelineModel, pipelineModel } from '../../skeleton/base/src/runtime/config/model.ts';
+import { findConnectors, loadConnectors } from '../../skeleton/base/src/runtime/connectors/registry.ts';
 import { type Chosen, describeAnswers, pairwiseCombinations } from './answers.ts';
+import { skeleton } from './overlays.ts';
 import { renderInProcess, temporaryFolder } from './renderer.ts';
 
 const folder = temporaryFolder();
@@ -20,6 +24,29 @@ beforeAll(async () => {
     pipelines.push([describeAnswers(answers), answers, pipelineModel.parse(parse(text))]);
   }
 }, 120_000);
+
+/** The folders of these connectors in the skeleton, where their dependencies are installed. */
+function foldersOf({ sources, sinks }: Chosen): string[] {
+  const types = [...new Set([...sources, ...sinks])].sort();
+  return types.map((type) => join(skeleton, 'connectors', type, 'src/runtime/connectors'));
+}
+
+it('the runtime finds it right, without the environment', async () => {
+  for (const [index, [title, answers]] of pipelines.entries()) {
+    const path = join(folder, String(index), 'pipeline.yaml');
+    const config = await loadConfig(path, { connectorDirectories: foldersOf(answers) });
+    expect(config.name, title).toBe(answers.name);
+  }
+});
+
+it('the JSON Schema beside it is that of its connectors', async () => {
+  for (const [index, [title, answers]] of pipelines.entries()) {
+    const files = await findConnectors(foldersOf(answers));
+    for (const [path, schema] of editorSchemas(await loadConnectors(files), files)) {
+      expect(readFileSync(join(folder, String(index), 'src/runtime', path), 'utf8'), `${title} ${path}`).toBe(schema);
+    }
+  }
+});
 
 const SOURCES: Record<string, string> = { files: 'landing', postgres: 'shop' };
 const SINKS: Record<string, string> = { files: 'exports', delta: 'lake', postgres: 'warehouse' };
