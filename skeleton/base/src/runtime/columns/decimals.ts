@@ -9,7 +9,7 @@ const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
  */
 export function parseScaled(text: string, precision: number, scale: number): bigint | undefined {
   const plain = normalizeDecimal(text);
-  if (plain === undefined) return undefined;
+  if (plain === undefined || plain === 'NaN') return undefined;
   const negative = plain.startsWith('-');
   const [whole = '', fraction = ''] = (negative ? plain.slice(1) : plain).split('.');
   const places = fraction.replace(/0+$/, '');
