@@ -199,6 +199,15 @@ describe('a batch', () => {
     await expect(next.checkpoint(stream)).resolves.toMatchObject({ sequence: 1, complete: true });
   });
 
+  it('that never came leaves a complete stream complete, when the run is stopped', async () => {
+    await load(1);
+    const loader = loaderFor();
+    await loader.prepare(schema);
+    await loader.finish(false);
+    await expect(loader.checkpoint(stream)).resolves.toMatchObject({ sequence: 1, complete: true });
+    expect(loader.describe()).toMatch(/Delta version 1$/);
+  });
+
   it('is not seen before a replacement is complete', async () => {
     await load(1);
     const loader = loaderFor({ mode: 'replace' });
@@ -233,6 +242,7 @@ describe('columns', () => {
       code: 'SCHEMA_DRIFT',
       message: expect.stringContaining('column id is string, the table has int64'),
     });
+    expect(await readdir(path)).not.toContain('_staging');
   });
 });
 

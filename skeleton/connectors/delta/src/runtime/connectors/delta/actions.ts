@@ -18,14 +18,14 @@ const long = z.union([z.int(), z.bigint().transform(Number)]);
 const texts = z.record(z.string(), z.string());
 const partitionValues = z.record(z.string(), z.union([z.string(), z.null(), z.undefined()]));
 
-export const protocolSchema = z.object({
+const protocolSchema = z.object({
   minReaderVersion: z.int(),
   minWriterVersion: z.int(),
   readerFeatures: optional(z.array(z.string())),
   writerFeatures: optional(z.array(z.string())),
 });
 
-export const metadataSchema = z.object({
+const metadataSchema = z.object({
   id: z.string(),
   name: optional(z.string()),
   description: optional(z.string()),
@@ -36,7 +36,7 @@ export const metadataSchema = z.object({
   createdTime: optional(long),
 });
 
-export const addFileSchema = z.object({
+const addFileSchema = z.object({
   path: z.string(),
   partitionValues: optional(partitionValues),
   size: long,
@@ -46,7 +46,7 @@ export const addFileSchema = z.object({
   tags: optional(partitionValues),
 });
 
-export const removeFileSchema = z.object({
+const removeFileSchema = z.object({
   path: z.string(),
   deletionTimestamp: optional(long),
   dataChange: z.boolean(),
@@ -55,7 +55,7 @@ export const removeFileSchema = z.object({
   size: optional(long),
 });
 
-export const transactionSchema = z.object({
+const transactionSchema = z.object({
   appId: z.string(),
   version: long,
   lastUpdated: optional(long),

@@ -5,8 +5,8 @@ import type { Check } from '../../pipeline/check.ts';
 import { Loader, type LoadReport, type RejectRecords } from '../../pipeline/loader.ts';
 import type { Checkpoint } from '../../pipeline/position.ts';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
-import { admit } from './admit.ts';
 import { checkFolder } from '../../storage/check-folder.ts';
+import { admit } from './admit.ts';
 import { findCheckpoint } from './commit-info.ts';
 import { commitColumns, commitData } from './commits.ts';
 import { type Expectation, expectationOf } from './conflicts.ts';
@@ -110,8 +110,8 @@ export class DeltaLoader extends Loader {
   async finish(complete: boolean): Promise<void> {
     const replaces = this.#options.mode === 'replace';
     if (replaces && !complete) return;
-    const unchanged = this.#gathered === undefined && (this.#committed?.complete ?? true) === complete;
-    if (replaces || !unchanged) await this.#commit(complete);
+    const completes = complete && this.#committed?.complete === false;
+    if (replaces || completes || this.#gathered !== undefined) await this.#commit(complete);
   }
 
   describe(): string {
@@ -120,8 +120,8 @@ export class DeltaLoader extends Loader {
   }
 
   override async close(): Promise<void> {
-    if (this.#prepared === undefined) return;
-    await this.#prepared.parts.discard();
+    if (this.#table === undefined) return;
+    await this.#prepared?.parts.discard();
     await this.#staging.close();
   }
 

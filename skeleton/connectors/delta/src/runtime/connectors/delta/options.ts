@@ -22,6 +22,3 @@ export const sinkOptions = z.strictObject({
         'commit. A table that exists keeps the columns that it was made with.',
     ),
 });
-
-export type ConnectionOptions = z.infer<typeof connectionOptions>;
-export type SinkOptions = z.infer<typeof sinkOptions>;

@@ -4,7 +4,7 @@ import { isAppendOnly } from './protocol.ts';
 import { deltaTypeName, tableSchemaOf } from './schema-string.ts';
 import type { Snapshot } from './snapshot.ts';
 
-export interface WriteOptions {
+interface WriteOptions {
   readonly mode: 'append' | 'replace';
   readonly partitionBy?: readonly string[] | undefined;
 }
