@@ -111,12 +111,12 @@ describe('a run and what is known of it afterwards', () => {
   it('looks before it moves', async () => {
     const { exitCode, stdout } = await repository.pipeline(['preflight']);
     expect(stdout.replaceAll(repository.directory, '.')).toMatchInlineSnapshot(`
-      "counting
+      "pipeline counting
         ok      configuration  pipeline.yaml is valid
         ok      state          ./data/state can be written
         ok      dead letters   ./data/dead-letters can be written
         ok      alerts         no webhook: nobody is told when a run fails
-      numbers
+      resource numbers
         ok      source: connect                counts to 1000
         ok      sink: write data/lake/numbers  will be created in ./data
         ok      sink: table data/lake/numbers  will be created

@@ -13,6 +13,7 @@ import { StateStore } from '../state/state-store.ts';
 
 /** What was found out about the pipeline itself, or about one resource. */
 export interface PreflightReport {
+  /** `pipeline shop`, `resource orders`. */
   readonly subject: string;
   readonly checks: readonly Check[];
 }
@@ -29,10 +30,13 @@ export async function preflight(
   resources: readonly string[],
 ): Promise<PreflightReport[]> {
   for (const name of resources) resourceOf(config, name);
-  const reports: PreflightReport[] = [{ subject: config.name, checks: await checkPipeline(config) }];
+  const reports: PreflightReport[] = [{ subject: `pipeline ${config.name}`, checks: await checkPipeline(config) }];
   for (const name of resources) {
     const { definition: definitionName = name } = resourceOf(config, name);
-    reports.push({ subject: name, checks: await checkResource(config, name, definitions.get(definitionName)) });
+    reports.push({
+      subject: `resource ${name}`,
+      checks: await checkResource(config, name, definitions.get(definitionName)),
+    });
   }
   return reports;
 }

@@ -20,7 +20,9 @@ export const sourceOptions = z.strictObject({
     .describe(
       'Of all files; when left out, the extension of each says it (.csv, .tsv, .ndjson, .jsonl, .json, .parquet).',
     ),
-  delimiter: singleByte('delimiter').optional().describe('Between the fields of CSV. Default: a comma, in .tsv files a tab.'),
+  delimiter: singleByte('delimiter')
+    .optional()
+    .describe('Between the fields of CSV. Default: a comma, in .tsv files a tab.'),
   quote: singleByte('quote')
     .default('"')
     .describe('Around fields of CSV that contain delimiters, quotes or line ends.'),
