@@ -1,10 +1,10 @@
 import { Command, Option } from '@commander-js/extra-typings';
+import { loadConfig } from '../config/load.ts';
 import { openState, resourceOf } from '../config/open.ts';
 import { RUN_STATUSES, type RunManifest } from '../state/run-manifest.ts';
 import { StateStore } from '../state/state-store.ts';
 import { configOption, jsonOption, limitOption } from './options.ts';
 import { formatDuration, formatTable, formatTime, print, printable, printJson } from './output.ts';
-import { openProject } from './project.ts';
 
 const HEADER = ['started (UTC)', 'resource', 'status', 'read', 'written', 'dead letters', 'duration', 'error'];
 const ERROR_WIDTH = 80;
@@ -18,7 +18,7 @@ export function historyCommand() {
     .addOption(jsonOption())
     .addOption(configOption())
     .action(async ({ resource, status, limit, json = false, config: path }) => {
-      const { config } = await openProject(path);
+      const config = await loadConfig(path);
       if (resource !== undefined) resourceOf(config, resource);
       const store = await StateStore.open(openState(config).path);
       try {

@@ -1,9 +1,9 @@
 import { Command } from '@commander-js/extra-typings';
+import { loadConfig } from '../config/load.ts';
 import { openState, resourceOf } from '../config/open.ts';
 import { type ListedDeadLetter, listDeadLetters } from '../dead-letters/list.ts';
 import { configOption, jsonOption, limitOption } from './options.ts';
 import { formatCount, formatTable, formatTime, print, printable, printJson } from './output.ts';
-import { openProject } from './project.ts';
 
 const HEADER = ['id', 'time (UTC)', 'resource', 'stage', 'origin', 'row', 'error'];
 const ID_WIDTH = 12;
@@ -19,7 +19,7 @@ export function listDeadLettersCommand() {
     .addOption(jsonOption())
     .addOption(configOption())
     .action(async ({ resource, all = false, limit, json = false, config: path }) => {
-      const { config } = await openProject(path);
+      const config = await loadConfig(path);
       if (resource !== undefined) resourceOf(config, resource);
       const filter = { ...(resource && { resource }), ...(!all && { replayed: false }) };
       const shown: ListedDeadLetter[] = [];

@@ -1,10 +1,10 @@
 import { Command } from '@commander-js/extra-typings';
+import { loadConfig } from '../config/load.ts';
 import { openState } from '../config/open.ts';
 import { listDeadLetters } from '../dead-letters/list.ts';
 import { PipelineError } from '../errors/pipeline-error.ts';
 import { configOption } from './options.ts';
 import { printJson } from './output.ts';
-import { openProject } from './project.ts';
 
 export function showDeadLetterCommand() {
   return new Command('show')
@@ -12,7 +12,7 @@ export function showDeadLetterCommand() {
     .argument('<id>', 'its id, or the start of it')
     .addOption(configOption())
     .action(async (id, { config: path }) => {
-      const { config } = await openProject(path);
+      const config = await loadConfig(path);
       const found = await Array.fromAsync(listDeadLetters(openState(config).deadLetters, { id }));
       const [letter, another] = found;
       const hint = 'List them with `npm run pipeline -- dlq list --all`.';

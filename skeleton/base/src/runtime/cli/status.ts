@@ -1,10 +1,10 @@
 import { Command } from '@commander-js/extra-typings';
+import { loadConfig } from '../config/load.ts';
 import { openState, streamOf } from '../config/open.ts';
 import { listDeadLetters } from '../dead-letters/list.ts';
 import { StateStore } from '../state/state-store.ts';
 import { configOption, jsonOption } from './options.ts';
 import { formatTable, formatTime, print, printable, printJson } from './output.ts';
-import { openProject } from './project.ts';
 
 const POSITION_WIDTH = 60;
 
@@ -14,7 +14,7 @@ export function statusCommand() {
     .addOption(jsonOption())
     .addOption(configOption())
     .action(async ({ json = false, config: path }) => {
-      const { config } = await openProject(path);
+      const config = await loadConfig(path);
       const folders = openState(config);
       const store = await StateStore.open(folders.path);
       try {
