@@ -52,8 +52,7 @@ def append(path, options):
 
 
 def create(path, options):
-    rows = pa.Table.from_pylist(options["rows"])
-    write_deltalake(path, rows, configuration=options.get("configuration"), partition_by=options.get("partitionBy"))
+    write_deltalake(path, pa.Table.from_pylist(options["rows"]))
     return {"version": DeltaTable(path).version()}
 
 

@@ -202,4 +202,15 @@ describe('a table read by deltalake', () => {
       { id: 2, name: 'ours', price: 2.5 },
     ]);
   });
+
+  it('is refused once deltalake gave it a constraint that we cannot check', async () => {
+    const path = folder('constrained');
+    await load(path, onlyIds, [ids(0, 1)]);
+    await deltalake.run('constrain', path, { constraints: { positive: 'id >= 0' } });
+    await expect(load(path, onlyIds, [ids(1, 2)])).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringMatching(/asks its writers for (writer version 3|checkConstraints)/),
+    });
+    expect(await idsAt(path)).toEqual([0]);
+  });
 });
