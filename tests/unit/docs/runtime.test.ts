@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { storageOf } from '../../../skeleton/base/src/runtime/columns/column.ts';
 import { ERROR_CODES, EXIT_CODES } from '../../../skeleton/base/src/runtime/errors/pipeline-error.ts';
+import { tableSchemaOf } from '../../../skeleton/base/src/runtime/schema/contract.ts';
 import { parseType } from '../../../skeleton/base/src/runtime/schema/parse-type.ts';
-import { deltaTypeName } from '../../../skeleton/connectors/delta/src/runtime/connectors/delta/schema-string.ts';
-import { sqlType } from '../../../skeleton/connectors/postgres/src/runtime/connectors/postgres/types.ts';
+import { describeType } from '../../../skeleton/base/src/runtime/schema/table-schema.ts';
 import { codeIn, readPage, rowsOf } from './pages.ts';
 
 it('exit codes are those of the code', () => {
@@ -13,16 +15,22 @@ it('exit codes are those of the code', () => {
   expect(Object.fromEntries(errorCodes)).toEqual(ERROR_CODES);
 });
 
-it('types become in each system what the table says', () => {
-  const rows = rowsOf(readPage('docs/reference/types.md'), 'In systems').map((row) =>
-    row.map((cell) => codeIn(cell)[0]),
+it('columns store each type as the table says', () => {
+  const rows = rowsOf(readPage('docs/reference/types.md'), 'In memory');
+  const storages = rows.flatMap(([types = '', , storage = '']) =>
+    codeIn(types).map((type) => [type, codeIn(storage)[0]] as const),
   );
-  expect(rows.length).toBeGreaterThan(10);
-  for (const [type = '', postgres, delta] of rows) {
-    expect({ type, postgres: sqlType(parseType(type)), delta: deltaTypeName(parseType(type)) }).toEqual({
-      type,
-      postgres,
-      delta,
-    });
+  expect(storages.length).toBeGreaterThan(14);
+  for (const [type, storage] of storages) expect(storageOf(parseType(type)), type).toBe(storage);
+});
+
+it('fields of contracts have the types that the table says', () => {
+  const rows = rowsOf(readPage('docs/reference/types.md'), 'From contracts');
+  const types = rows.flatMap(([fields = '', type = '']) => codeIn(fields).map((field) => [field, codeIn(type)[0]]));
+  expect(types.length).toBeGreaterThan(10);
+  for (const [field, type] of types) {
+    const schema = z.object({ column: new Function('z', `return ${field}`)(z) });
+    const [column] = tableSchemaOf(schema)?.fields ?? [];
+    expect(column && describeType(column.type), field).toBe(type);
   }
 });
