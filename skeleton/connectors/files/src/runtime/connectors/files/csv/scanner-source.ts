@@ -76,7 +76,8 @@ function readField({ dialect, names }: CsvLayout, field: number, target: Target 
       ? readText(delimiter, quote, last, target.id)
       : `if (${isEnd('p')}) break record; ${readQuotable(target, delimiter, quote)}`;
   const markValid = target.nullable ? `valid${target.id}[n] = 1;` : '';
-  return `if (${isNull}) { p += ${nullText.length}; ${writeNull(target)} } else { ${value} ${markValid} } ${pass}`;
+  // Before the value: `writeText` may find that it is NULL, as the JSON text null is.
+  return `if (${isNull}) { p += ${nullText.length}; ${writeNull(target)} } else { ${markValid} ${value} } ${pass}`;
 }
 
 function writeNull({ storage, nullable, id }: Target): string {
