@@ -30,17 +30,24 @@ const { out, fresh } = new Command('start')
 const service = resolve(out);
 const shown = (path: string) => relative(process.cwd(), join(service, path)) || '.';
 
-if (fresh) rmSync(service, { recursive: true, force: true });
-await renderWhenChanged();
-await ensureInstalled(service, process.execPath, { what: 'the service' });
-process.stdout.write(`Running the pipeline in ${shown('')}\n\n`);
-const status = await run(process.execPath, [findNpm(), 'start', '--silent'], { folder: service });
-process.stdout.write(
-  status === 0
-    ? success()
-    : `\nThe pipeline ended with exit code ${status}. What it means: ${shown('docs/runbook.md')}\n`,
-);
-process.exit(status);
+try {
+  process.exit(await start());
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exit(1);
+}
+
+async function start(): Promise<number> {
+  if (fresh) rmSync(service, { recursive: true, force: true });
+  await renderWhenChanged();
+  await ensureInstalled(service, process.execPath, { what: 'the service' });
+  process.stdout.write(`Running the pipeline in ${shown('')}\n\n`);
+  const status = await run(process.execPath, [findNpm(), 'start', '--silent'], { folder: service });
+  if (status === 0) process.stdout.write(success());
+  else
+    process.stderr.write(`\nThe pipeline ended with exit code ${status}. What it means: ${shown('docs/runbook.md')}\n`);
+  return status;
+}
 
 /** Renders the service unless it was rendered from the same template before. The team's data and results stay. */
 async function renderWhenChanged(): Promise<void> {
