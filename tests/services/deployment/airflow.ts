@@ -101,8 +101,8 @@ export class Airflow {
     for (const stream of [airflow.stdout, airflow.stderr]) {
       stream.setEncoding('utf8').on('data', (chunk: string) => {
         log += chunk;
-        // Airflow would now wait minutes for the next try.
-        if (/new_state=up_for_retry\b.*\n/.test(log)) airflow.kill('SIGTERM');
+        // Airflow would now wait minutes for the next try, and not end when it is asked to.
+        if (/new_state=up_for_retry\b.*\n/.test(log)) airflow.kill('SIGKILL');
       });
     }
     await ended;
