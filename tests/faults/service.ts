@@ -1,11 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { completeAnswers } from '../../scripts/template/answers.ts';
 import { readTemplate, withoutRemote } from '../../scripts/template/definition.ts';
 import { LocalScaffolder } from '../../scripts/template/scaffolder.ts';
+
+/** A user and a group that own nothing. */
+const NOBODY = 65_534;
 
 /** How a command of a service ended. */
 export interface Ended {
@@ -40,6 +43,19 @@ export class Service {
       cwd: this.folder,
       env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', CI: 'true', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+
+  /** The same as a user to whom file permissions apply, should the tests be run by root; `hidden` it may not read. */
+  startUnprivileged(arguments_: readonly string[], hidden: string): ChildProcess {
+    execFileSync('chmod', ['-R', 'a+rwX', this.path('data'), this.path('src')]);
+    chmodSync(this.folder, 0o777);
+    chmodSync(this.path(hidden), 0);
+    return spawn(process.execPath, ['src/main.ts', ...arguments_], {
+      cwd: this.folder,
+      env: { PATH: process.env.PATH ?? '', CI: 'true' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(process.getuid?.() === 0 && { uid: NOBODY, gid: NOBODY }),
     });
   }
 

@@ -79,7 +79,7 @@ test.each([
 });
 
 test.each([
-  ['warn on a terminal', {}, 'warn'],
+  ['fatal on a terminal', {}, 'fatal'],
   ['info on the terminal of a CI system', { CI: 'true' }, 'info'],
 ])('the level is %s', async (_, environment, level) => {
   expect((await runOnTerminal(LEVELS, environment)).stdout.trim()).toBe(level);

@@ -46,7 +46,7 @@ test('log lines stand whole above the bar', async () => {
     const progress = createProgress('orders', 1000);
     progress.update({ ...emptyCounts(), read: 500 });
     await pause(300);
-    logger.warn({ file: 'a.csv' }, 'odd');
+    logger.fatal({ file: 'a.csv' }, 'odd');
     await pause(500);
     progress.finish();
     logger.warn('after');

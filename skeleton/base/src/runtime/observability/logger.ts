@@ -11,7 +11,7 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /**
  * Writes JSON lines to stderr, with the ids of the trace they belong to and without secrets. `LOG_LEVEL` sets the
- * level; its default is `info`, on a terminal `warn`, because there the command tells the story on stdout.
+ * level; its default is `info`, on a terminal `fatal`, because there the command tells the story itself.
  *
  * Log an error as `logger.error({ error }, 'What was being done')`.
  */
@@ -37,7 +37,7 @@ function writeLine(line: string): void {
 function chooseLevel(wanted: string | undefined): string {
   const level = wanted?.toLowerCase() ?? '';
   if (LEVELS.includes(level)) return level;
-  return process.stderr.isTTY && !process.env.CI ? 'warn' : 'info';
+  return process.stderr.isTTY && !process.env.CI ? 'fatal' : 'info';
 }
 
 /** Hides secrets in the texts of a log line, wherever they came from; numbers stay numbers. */

@@ -67,9 +67,10 @@ export class Pipeline<Input, Output> {
     this.#tags = { pipeline: options.pipeline, resource: options.name };
   }
 
-  /** What was done so far; also after a failure. */
+  /** What was done so far; also after a failure: what the sink has not confirmed is not written. */
   get metrics(): PipelineMetrics {
-    return this.#tally.metrics(this.#agreed?.changes ?? []);
+    const { counts, ...metrics } = this.#tally.metrics(this.#agreed?.changes ?? []);
+    return { ...metrics, counts: { ...counts, written: this.loader.recordsWritten } };
   }
 
   /**

@@ -25,7 +25,7 @@ export interface RunPipelineOptions {
  * Runs the resources one after the other in the order of pipeline.yaml. A resource that fails does not keep the
  * others from running.
  *
- * @throws PipelineError `LOCKED`, `CONFIGURATION` or `STORAGE` before anything was moved
+ * @throws PipelineError `CONFIGURATION` or `STORAGE` before anything was moved
  */
 export async function runPipeline(config: PipelineConfig, options: RunPipelineOptions): Promise<RunResult[]> {
   const { definitions, signal, startOver = false, resources = Object.keys(config.resources) } = options;
@@ -41,7 +41,7 @@ export async function runPipeline(config: PipelineConfig, options: RunPipelineOp
       const result = await runResource(name, context);
       results.push(result);
       options.onResult?.(result);
-      await alertOn(result.manifest, alerts, store);
+      if (result.error?.code !== 'LOCKED') await alertOn(result.manifest, alerts, store);
     }
   } finally {
     await store.close();

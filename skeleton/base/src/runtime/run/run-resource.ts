@@ -17,8 +17,8 @@ import { emptyCounts } from '../pipeline/metrics.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { startFrom } from '../pipeline/start.ts';
 import { resource as passThrough, type ResourceDefinition } from '../resource.ts';
-import { acquireLock } from '../state/lock.ts';
-import type { RunManifest, RunStatus } from '../state/run-manifest.ts';
+import { acquireLock, type Lock } from '../state/lock.ts';
+import type { RunError, RunManifest, RunStatus } from '../state/run-manifest.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { templateVersion } from './template-version.ts';
 
@@ -40,16 +40,24 @@ export interface RunResult {
 }
 
 /**
- * Runs a resource once, alone: takes its lock, moves its records, and keeps a manifest of what happened.
+ * Runs a resource once, alone: takes its lock, moves its records, and keeps a manifest of what happened. A run that is
+ * refused because another process runs the resource leaves no trace in the history.
  *
- * @throws PipelineError `LOCKED` when another process runs it; all other failures are part of the result
+ * @throws PipelineError `STORAGE` when the state cannot be kept; all other failures are part of the result
  */
 export async function runResource(name: string, context: RunContext): Promise<RunResult> {
   const { store, folders, config } = context;
-  const lock = await acquireLock(folders.state, name);
+  const manifest = newManifest(config.name, name);
+  let lock: Lock;
+  try {
+    lock = await acquireLock(folders.state, name);
+  } catch (cause) {
+    const error = asPipelineError(cause);
+    if (error.code !== 'LOCKED') throw error;
+    return { manifest: { ...manifest, status: 'failed', error: runErrorOf(error) }, error };
+  }
   try {
     await store.closeAbandonedRuns(name);
-    const manifest = newManifest(config.name, name);
     await store.startRun(manifest);
     const span = startSpan('pipeline.run', { pipeline: config.name, resource: name, run: manifest.id });
     const result = await span.run(async () => {
@@ -78,10 +86,13 @@ async function attempt(started: RunManifest, context: RunContext, span: Span): P
     return { manifest: end('complete') };
   } catch (cause) {
     const error = asPipelineError(cause);
-    const { code, message, where, hint } = error;
-    known = { ...known, error: { code, message: redact(message), where, ...(hint !== undefined && { hint }) } };
-    return { manifest: end(code === 'INTERRUPTED' ? 'interrupted' : 'failed'), error };
+    known = { ...known, error: runErrorOf(error) };
+    return { manifest: end(error.code === 'INTERRUPTED' ? 'interrupted' : 'failed'), error };
   }
+}
+
+function runErrorOf({ code, message, where, hint }: PipelineError): RunError {
+  return { code, message: redact(message), where, ...(hint !== undefined && { hint }) };
 }
 
 /** Opens the ends of the resource for as long as its records move. */

@@ -13,7 +13,12 @@ export async function checkFolder(path: string): Promise<Check> {
     } catch (error) {
       const code = systemErrorCode(error);
       if (code === 'ENOENT' && folder !== dirname(folder)) continue;
-      return { name, ok: false, detail: `${folder} cannot be written to (${code ?? String(error)}).` };
+      return {
+        name,
+        ok: false,
+        detail: `${folder} cannot be written to (${code ?? String(error)}).`,
+        code: 'ACCESS_DENIED',
+      };
     }
   }
 }

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import type { Batch, BatchIdentity } from '../../pipeline/batch.ts';
-import type { Check } from '../../pipeline/check.ts';
+import { type Check, failedCheck } from '../../pipeline/check.ts';
 import { Loader, type LoadReport, type RejectRecords } from '../../pipeline/loader.ts';
 import type { Checkpoint } from '../../pipeline/position.ts';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
@@ -63,8 +63,7 @@ export class DeltaLoader extends Loader {
       const detail = table === undefined ? 'will be created' : `Delta version ${table.snapshot.version}`;
       return [folder, { name, ok: true, detail }];
     } catch (error) {
-      if (!(error instanceof PipelineError)) throw error;
-      return [folder, { name, ok: false, detail: [error.message, error.hint].join(' ') }];
+      return [folder, failedCheck(name, error)];
     }
   }
 

@@ -1,3 +1,5 @@
+const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
+
 /** A view on a stream of bytes that moves forward; what is in view lies in one piece of memory. */
 export class ByteWindow {
   readonly #chunks: AsyncIterator<Buffer>;
@@ -36,6 +38,13 @@ export class ByteWindow {
       }
       this.#append(value);
     } while (this.length < wanted);
+  }
+
+  /** At the start of the stream: moves on behind the mark that some programs put there. */
+  async skipByteOrderMark(): Promise<void> {
+    while (!this.final && this.length < BYTE_ORDER_MARK.length) await this.grow();
+    const end = this.start + BYTE_ORDER_MARK.length;
+    if (this.bytes.subarray(this.start, end).equals(BYTE_ORDER_MARK)) this.advance(end);
   }
 
   /** Moves on behind the next such byte, or to the end; what lies between is never in memory as a whole. */

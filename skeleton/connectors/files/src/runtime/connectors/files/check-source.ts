@@ -1,9 +1,8 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asPipelineError } from '../../errors/pipeline-error.ts';
 import { asStorageError } from '../../errors/storage-error.ts';
-import type { Check } from '../../pipeline/check.ts';
+import { type Check, failedCheck } from '../../pipeline/check.ts';
 import { fileFormat } from './file-formats.ts';
 import type { FilesSource } from './options.ts';
 import { listSourceFiles, type SourceFile } from './source-files.ts';
@@ -16,13 +15,12 @@ export async function checkSource(folder: string, options: FilesSource): Promise
   const name = `read ${join(folder, options.path)}`;
   try {
     const files = await listSourceFiles(folder, options);
-    if (files.length === 0) return [{ name, ok: false, detail: 'No file matches.' }];
+    if (files.length === 0) return [{ name, ok: true, detail: 'No file matches.' }];
     for (const { path } of files) await requireReadable(path);
     const found: Check = { name, ok: true, detail: describeFiles(files) };
     return [found, ...(await Promise.all(files.slice(-OPENED_FILES).map((file) => checkFile(file, options))))];
   } catch (error) {
-    const { message, hint } = asPipelineError(error);
-    return [{ name, ok: false, detail: hint === undefined ? message : `${message} ${hint}` }];
+    return [failedCheck(name, error)];
   }
 }
 
@@ -41,8 +39,7 @@ async function checkFile(file: SourceFile, options: FilesSource): Promise<Check>
     const columns = await fileFormat(file).columnTypes(file, options, 10);
     return { name, ok: true, detail: `${file.format} with ${columns.size} columns: ${[...columns.keys()].join(', ')}` };
   } catch (error) {
-    const { message, hint } = asPipelineError(error);
-    return { name, ok: false, detail: hint === undefined ? message : `${message} ${hint}` };
+    return failedCheck(name, error);
   }
 }
 

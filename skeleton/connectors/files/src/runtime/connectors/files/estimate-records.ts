@@ -32,7 +32,7 @@ export async function estimateRecords(
 }
 
 async function measureRecords(file: SourceFile, options: FilesSource): Promise<number | undefined> {
-  const request = { schema: undefined, row: 0, offset: 0, batchSize: SAMPLED_RECORDS, leaveOut: false };
+  const request = { schema: undefined, row: 0, offset: 0, batchSize: SAMPLED_RECORDS };
   for await (const group of fileFormat(file).read(file, options, request)) return group.bytes / group.row;
   return undefined;
 }

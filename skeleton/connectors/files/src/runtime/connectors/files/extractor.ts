@@ -38,9 +38,7 @@ export class FilesExtractor extends Extractor {
   async schema(expected?: TableSchema): Promise<TableSchema> {
     const files = await this.#list();
     if (files.length === 0 && expected === undefined) throw this.#nothingMatches();
-    const { fields } = await inferFileSchema(files, this.#options, expected);
-    const { columns } = this.#context;
-    return { fields: columns === undefined ? fields : fields.filter(({ name }) => columns.includes(name)) };
+    return inferFileSchema(files, this.#options, expected);
   }
 
   override async estimate(from?: Position): Promise<number | undefined> {
@@ -63,12 +61,7 @@ export class FilesExtractor extends Extractor {
     if (files.length === 0 && position === undefined) throw this.#nothingMatches();
     let sequence = firstSequence;
     for (const file of files.filter((candidate) => isStillToRead(candidate, position))) {
-      const request = {
-        schema: columns,
-        ...startIn(file, position),
-        batchSize: this.batchSize,
-        leaveOut: this.#context.columns !== undefined,
-      };
+      const request = { schema: columns, ...startIn(file, position), batchSize: this.batchSize };
       if (file.size === 0)
         logger.warn({ file: file.path }, 'The file is empty: it holds no records, not even a header.');
       let { row } = request;

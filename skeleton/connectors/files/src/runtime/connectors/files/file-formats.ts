@@ -43,7 +43,7 @@ async function firstGroup(groups: AsyncGenerator<RecordGroup>): Promise<RecordGr
 }
 
 function sampleOf(batchSize: number): ReadRequest {
-  return { schema: undefined, row: 0, offset: 0, batchSize, leaveOut: false };
+  return { schema: undefined, row: 0, offset: 0, batchSize };
 }
 
 async function csvColumnTypes(file: SourceFile, options: FilesSource, records: number): Promise<ColumnTypes> {

@@ -13,10 +13,10 @@ import type { SourceFile } from './source-files.ts';
 export async function* readParquetRecords(
   file: SourceFile,
   _options: FilesSource,
-  { schema, row: fromRow, batchSize, leaveOut }: ReadRequest,
+  { schema, row: fromRow, batchSize }: ReadRequest,
 ): AsyncGenerator<RecordGroup> {
   const given = fieldNames(await readParquetSchema(file.path));
-  if (schema !== undefined && !leaveOut) requireKnownColumns(file, given, schema);
+  if (schema !== undefined) requireKnownColumns(file, given, schema);
   const columns = schema === undefined ? given : fieldNames(schema).filter((name) => given.includes(name));
   let row = fromRow;
   for await (const part of readParquet(file.path, { columns, fromRow, batchRows: batchSize })) {

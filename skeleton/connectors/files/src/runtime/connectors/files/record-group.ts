@@ -25,8 +25,6 @@ export interface ReadRequest {
   readonly offset: number;
   /** Largest number of records of a group, rejected ones included. */
   readonly batchSize: number;
-  /** A column or property that the schema does not name is left out on purpose. */
-  readonly leaveOut: boolean;
 }
 
 /** A record longer than this is rejected with its beginning only; it is never in memory as a whole. */

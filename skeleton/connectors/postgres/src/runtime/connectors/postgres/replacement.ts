@@ -61,7 +61,7 @@ async function isReferenced(client: Client, table: TableName): Promise<boolean> 
 /** Nothing knows the table but its own indexes, constraints, defaults and row type; and it is the user's own. */
 const CAN_SWAP = `
   SELECT relkind = 'r' AND NOT relispartition AND NOT relrowsecurity AND NOT relhassubclass
-    AND pg_has_role(relowner, 'MEMBER')
+    AND pg_has_role(relowner, 'MEMBER') AND has_schema_privilege(relowner, relnamespace, 'CREATE')
     AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = target.oid)
     AND NOT EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND target.oid IN (conrelid, confrelid))
     AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = target.oid)

@@ -15,7 +15,6 @@ export interface CsvHeader {
   readonly dataOffset: number;
 }
 
-const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
 const DELIMITERS = [',', ';', '\t', '|'];
 
 /**
@@ -32,8 +31,7 @@ export async function readCsvHeader(
   const window = new ByteWindow(readBytes(file, options.encoding), 0);
   const splitter = new RecordSplitter(csvDialect(file, options), 0);
   try {
-    await window.grow();
-    if (window.bytes.subarray(0, 3).equals(BYTE_ORDER_MARK)) window.advance(3);
+    await window.skipByteOrderMark();
     const { offset } = window;
     const end = await firstRecord(window, splitter, file);
     if (end === undefined) return undefined;

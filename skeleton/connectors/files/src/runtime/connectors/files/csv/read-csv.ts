@@ -85,7 +85,7 @@ function layoutOf(file: SourceFile, options: FilesSource, { names }: CsvHeader, 
   const schema = request.schema ?? textSchema(names);
   const fields = schema.fields.map(({ name }) => names.indexOf(name));
   if (schema.fields.length > 0 && fields.every((field) => field < 0)) throw strangeColumns(file, names, schema);
-  if (!request.leaveOut) requireKnownColumns(file, names, schema);
+  requireKnownColumns(file, names, schema);
   return { dialect: csvDialect(file, options), names, schema, fields };
 }
 

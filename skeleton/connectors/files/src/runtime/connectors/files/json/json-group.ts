@@ -21,9 +21,9 @@ export class JsonGroup {
   records = 0;
 
   /** @param firstRow 1-based number of the first record in the file */
-  constructor({ schema, leaveOut }: Pick<ReadRequest, 'schema' | 'leaveOut'>, firstRow: number) {
+  constructor({ schema }: Pick<ReadRequest, 'schema'>, firstRow: number) {
     this.#schema = schema;
-    this.#allowed = schema === undefined || leaveOut ? undefined : new Set(fieldNames(schema));
+    this.#allowed = schema === undefined ? undefined : new Set(fieldNames(schema));
     this.#binary = schema?.fields.filter(({ type }) => type.kind === 'binary').map(({ name }) => name) ?? [];
     this.#firstRow = firstRow;
   }
@@ -80,13 +80,14 @@ export class JsonGroup {
         return;
       }
     }
-    try {
-      this.#rows.push(this.#binary.length === 0 ? row : decodeBinary(row, this.#binary));
-    } catch (error) {
-      if (!(error instanceof ValueError)) throw error;
-      this.#reject({ record: row, message: error.message });
+    const decoded: Record<string, unknown> = this.#binary.length === 0 ? row : { ...row };
+    for (const name of this.#binary) {
+      const problem = decodeBinary(decoded, name);
+      if (problem === undefined) continue;
+      this.#reject({ record: row, column: name, message: `${name} ${problem}` });
       return;
     }
+    this.#rows.push(decoded);
     this.#rowNumbers.push(this.#firstRow + this.records++);
   }
 
@@ -103,12 +104,15 @@ function isRow(value: unknown): value is Row {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** JSON has no bytes; they are base64 there. */
-function decodeBinary(row: Row, names: readonly string[]): Row {
-  const decoded: Record<string, unknown> = { ...row };
-  for (const name of names) {
-    const value = row[name];
-    if (typeof value === 'string') decoded[name] = textToValue({ kind: 'binary' }, value);
+/** JSON has no bytes; they are base64 there. @returns what is wrong with the value */
+function decodeBinary(row: Record<string, unknown>, name: string): string | undefined {
+  const value = row[name];
+  if (typeof value !== 'string') return undefined;
+  try {
+    row[name] = textToValue({ kind: 'binary' }, value);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ValueError) return error.message;
+    throw error;
   }
-  return decoded;
 }

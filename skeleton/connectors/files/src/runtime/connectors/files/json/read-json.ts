@@ -9,7 +9,6 @@ import { readRecords } from './read-records.ts';
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
 const COMMA = 0x2c;
-const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
 
 /**
  * The records of a file that is one JSON array of objects; it is read piece by piece, however long it is.
@@ -47,9 +46,6 @@ export function readJson(file: SourceFile, options: FilesSource, request: ReadRe
 /** Moves on to the next byte that is no white space; `undefined` at the end. */
 async function nextByte(window: ByteWindow): Promise<number | undefined> {
   for (;;) {
-    if (window.offset === 0 && window.bytes.subarray(window.start, window.start + 3).equals(BYTE_ORDER_MARK)) {
-      window.advance(window.start + 3);
-    }
     let position = window.start;
     while (position < window.end && isSpace(window.bytes[position])) position++;
     window.advance(position);

@@ -32,7 +32,7 @@ async function takeLines(window: ByteWindow, group: JsonGroup): Promise<boolean>
   return true;
 }
 
-/** Nothing but spaces, a carriage return, or the byte order mark. */
+/** Nothing but spaces or a carriage return. */
 function isBlank(line: Buffer): boolean {
   if (line.length > 64) return false;
   return line.toString('utf8').trim() === '';

@@ -29,6 +29,7 @@ export async function* readRecords(
     return { ...group.finish(), row, offset: window.offset, bytes: window.offset - started, last };
   };
   try {
+    if (window.offset === 0) await window.skipByteOrderMark();
     while (await take(window, group)) {
       if (group.records < request.batchSize && window.offset - started < GROUP_BYTES) continue;
       yield finish(false);
