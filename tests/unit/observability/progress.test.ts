@@ -49,7 +49,7 @@ test('log lines stand whole above the bar', async () => {
     logger.fatal({ file: 'a.csv' }, 'odd');
     await pause(500);
     progress.finish();
-    logger.warn('after');
+    logger.fatal('after');
   `);
   const [, afterClearing = ''] = stdout.split('\u001b[1G\u001b[2K');
   const [line = '', ...rest] = afterClearing.split('\r\n');
