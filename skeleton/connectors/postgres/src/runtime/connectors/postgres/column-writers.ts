@@ -125,18 +125,13 @@ function dateWriter({ values, valid }: Int32Column): ColumnWriter {
 function int64Writer({ values, valid }: Int64Column): ColumnWriter {
   return {
     measure: measureFixed(8, valid),
-    write({ view, cursors }, count, row) {
+    write(frame, count, row) {
+      const { view } = frame;
       for (let index = 0; index < count; index++) {
-        const at = cursors[index]!;
-        if (valid !== undefined && valid[row + index] === 0) {
-          view.setInt32(at, NULL);
-          cursors[index] = at + 4;
-          continue;
-        }
-        view.setInt32(at, 8);
-        view.setInt32(at + 4, values[2 * (row + index) + 1]!);
-        view.setInt32(at + 8, values[2 * (row + index)]!);
-        cursors[index] = at + 12;
+        const at = begin(frame, index, valid, row + index, 8);
+        if (at < 0) continue;
+        view.setInt32(at, values[2 * (row + index) + 1] ?? 0);
+        view.setInt32(at + 4, values[2 * (row + index)] ?? 0);
       }
     },
   };
