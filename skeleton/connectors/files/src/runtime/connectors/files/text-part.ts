@@ -28,13 +28,15 @@ export class TextPart implements PartFile {
     this.#format = format;
   }
 
+  /** @throws PipelineError STORAGE, ACCESS_DENIED */
   static async open(path: string, format: TextFormat): Promise<TextPart> {
+    const part = new TextPart(path, await openTemporary(path), format);
     try {
-      const part = new TextPart(path, await open(temporaryPath(path), 'w'), format);
       if (format.header !== '') await part.#append(format.header);
       return part;
     } catch (error) {
-      throw asStorageError(error, path);
+      await part.abort();
+      throw error;
     }
   }
 
@@ -65,5 +67,13 @@ export class TextPart implements PartFile {
       throw asStorageError(error, this.#path);
     }
     this.bytesWritten += bytes.length;
+  }
+}
+
+async function openTemporary(path: string): Promise<FileHandle> {
+  try {
+    return await open(temporaryPath(path), 'w');
+  } catch (error) {
+    throw asStorageError(error, path);
   }
 }

@@ -31,8 +31,13 @@ export class ParquetFile {
 
   static async create(path: string, schema: TableSchema): Promise<ParquetFile> {
     const file = new ParquetFile(path, await open(temporaryPath(path), 'w'), schema);
-    await file.#append(MAGIC);
-    return file;
+    try {
+      await file.#append(MAGIC);
+      return file;
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
   }
 
   get rows(): number {
