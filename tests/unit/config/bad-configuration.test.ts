@@ -51,6 +51,14 @@ const MISTAKES: [string, string | RegExp, string, string[]][] = [
     ],
   ],
   [
+    'an incremental load that would replace everything with what is new',
+    'mode: append',
+    'mode: replace',
+    [
+      'pipeline.yaml:9:37 resources.orders.sink.mode: replaces the whole sink with what is new since the last run, and so loses the rest; set `mode: full` for the resource, or append or merge for the sink',
+    ],
+  ],
+  [
     'an unknown option of a connector',
     'path: ./landing',
     'pth: ./landing',
@@ -175,8 +183,8 @@ const MISTAKES: [string, string | RegExp, string, string[]][] = [
   ],
   [
     'a write mode that the sink does not have',
-    'mode: append',
-    'mode: replace',
+    'mode: append }',
+    'mode: replace }\n    mode: full',
     ['pipeline.yaml:9:37 resources.orders.sink.mode: a sink of type archive cannot replace; choose append or merge'],
   ],
   [

@@ -87,37 +87,47 @@ const deadLettersModel = z
   })
   .describe('The dead-letter budget: a run that exceeds either limit stops with exit code 3.');
 
-export const resourceModel = z.strictObject({
-  source: sourceModel,
-  sink: sinkModel,
-  definition: identifier
-    .optional()
-    .describe(
-      'Name of the definition in src/resources that the records go through. Default: the name of the resource.',
-    ),
-  mode: z
-    .enum(['full', 'incremental'])
-    .default('incremental')
-    .describe('full reads everything in every run; incremental what is new since the last run. Default: incremental.'),
-  incremental: incrementalModel.optional(),
-  schemaEvolution: z
-    .enum(['manual', 'warn', 'auto'])
-    .default('manual')
-    .describe(
-      'What a new column in the source does: manual stops the run, warn leaves the column out and says so, ' +
-        'auto adds it to the sink. Default: manual.',
-    ),
-  batchSize: z
-    .int()
-    .min(1)
-    .max(1_000_000)
-    .default(50_000)
-    .describe(
-      'Records of a batch, 1 to 1,000,000. Default 50,000. Larger batches move faster and take more memory; ' +
-        'a killed run repeats at most the batches in hand.',
-    ),
-  deadLetters: deadLettersModel.prefault({}),
-});
+export const resourceModel = z
+  .strictObject({
+    source: sourceModel,
+    sink: sinkModel,
+    definition: identifier
+      .optional()
+      .describe(
+        'Name of the definition in src/resources that the records go through. Default: the name of the resource.',
+      ),
+    mode: z
+      .enum(['full', 'incremental'])
+      .default('incremental')
+      .describe(
+        'full reads everything in every run; incremental what is new since the last run. Default: incremental.',
+      ),
+    incremental: incrementalModel.optional(),
+    schemaEvolution: z
+      .enum(['manual', 'warn', 'auto'])
+      .default('manual')
+      .describe(
+        'What a new column in the source does: manual stops the run, warn leaves the column out and says so, ' +
+          'auto adds it to the sink. Default: manual.',
+      ),
+    batchSize: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(50_000)
+      .describe(
+        'Records of a batch, 1 to 1,000,000. Default 50,000. Larger batches move faster and take more memory; ' +
+          'a killed run repeats at most the batches in hand.',
+      ),
+    deadLetters: deadLettersModel.prefault({}),
+  })
+  .check(({ value, issues }) => {
+    if (value.mode !== 'incremental' || value.sink.mode !== 'replace') return;
+    const message =
+      'replaces the whole sink with what is new since the last run, and so loses the rest; ' +
+      'set `mode: full` for the resource, or append or merge for the sink';
+    issues.push({ code: 'custom', message, input: value, path: ['sink', 'mode'] });
+  });
 
 const webhookModel = z.strictObject({
   url: secret(z.string().describe('Where alerts are sent by POST; an empty variable sends none.')),
