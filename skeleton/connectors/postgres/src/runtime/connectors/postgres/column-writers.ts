@@ -24,19 +24,30 @@ export interface WireFrame {
 
 /** Puts the values of one column on the wire; each is preceded by its 32-bit length. */
 export interface ColumnWriter {
-  /** Adds to `sizes` the bytes that `count` values take, from value `row` on. */
-  measure(sizes: Int32Array, count: number, row: number): void;
-  /** Writes them, and moves the cursors behind them. */
+  /** Bytes of each value, where all values take the same. */
+  readonly size?: number;
+  /** Where they do not: adds to `sizes` the bytes that `count` values take, from value `row` on. */
+  measure?(sizes: Int32Array, count: number, row: number): void;
+  /** Writes values that were just measured, and moves the cursors behind them. */
   write(frame: WireFrame, count: number, row: number): void;
 }
+
+/** Most values that are measured and written at a time. */
+export const LARGEST_STRETCH = 4096;
 
 const LENGTH_SIZE = 4;
 const NULL = -1;
 /** Shorter byte strings are copied faster in a loop than by a call. */
 const SHORT = 48;
 
-/** What puts this column on the wire in that format. */
-export function columnWriter(wire: Wire, column: Column): ColumnWriter {
+/**
+ * What puts this column on the wire in that format.
+ *
+ * @param length number of values
+ */
+export function columnWriter(wire: Wire, nullable: Column, length: number): ColumnWriter {
+  const complete = nullable.valid?.subarray(0, length).includes(0) !== true;
+  const column = complete ? { ...nullable, valid: undefined } : nullable;
   switch (column.storage) {
     case 'int32':
       if (wire === 'bool') return int32Writer(column, 1);
@@ -63,12 +74,15 @@ export function columnWriter(wire: Wire, column: Column): ColumnWriter {
   throw new PipelineError('INTERNAL', `${describeType(column.field.type)} cannot be written as PostgreSQL's ${wire}.`);
 }
 
-function measureFixed(size: number, valid: Uint8Array | undefined): ColumnWriter['measure'] {
-  return (sizes, count, row) => {
-    for (let index = 0; index < count; index++) {
-      const present = valid === undefined || valid[row + index] === 1;
-      sizes[index] = (sizes[index] ?? 0) + (present ? LENGTH_SIZE + size : LENGTH_SIZE);
-    }
+/** Values of `size` bytes, unless they are NULL. */
+function fixedSize(size: number, valid: Uint8Array | undefined): Pick<ColumnWriter, 'size' | 'measure'> {
+  if (valid === undefined) return { size: LENGTH_SIZE + size };
+  return {
+    measure(sizes, count, row) {
+      for (let index = 0; index < count; index++) {
+        sizes[index] = (sizes[index] ?? 0) + (valid[row + index] === 1 ? LENGTH_SIZE + size : LENGTH_SIZE);
+      }
+    },
   };
 }
 
@@ -93,7 +107,7 @@ function begin(
 
 function int32Writer({ values, valid }: Int32Column, size: 1 | 2 | 4): ColumnWriter {
   return {
-    measure: measureFixed(size, valid),
+    ...fixedSize(size, valid),
     write(frame, count, row) {
       const { view } = frame;
       for (let index = 0; index < count; index++) {
@@ -110,7 +124,7 @@ function int32Writer({ values, valid }: Int32Column, size: 1 | 2 | 4): ColumnWri
 
 function dateWriter({ values, valid }: Int32Column): ColumnWriter {
   return {
-    measure: measureFixed(4, valid),
+    ...fixedSize(4, valid),
     write(frame, count, row) {
       for (let index = 0; index < count; index++) {
         const at = begin(frame, index, valid, row + index, 4);
@@ -124,7 +138,7 @@ function dateWriter({ values, valid }: Int32Column): ColumnWriter {
 
 function int64Writer({ values, valid }: Int64Column): ColumnWriter {
   return {
-    measure: measureFixed(8, valid),
+    ...fixedSize(8, valid),
     write(frame, count, row) {
       const { view } = frame;
       for (let index = 0; index < count; index++) {
@@ -139,7 +153,7 @@ function int64Writer({ values, valid }: Int64Column): ColumnWriter {
 
 function timestampWriter({ values, valid }: Int64Column): ColumnWriter {
   return {
-    measure: measureFixed(8, valid),
+    ...fixedSize(8, valid),
     write(frame, count, row) {
       const { view } = frame;
       for (let index = 0; index < count; index++) {
@@ -161,7 +175,7 @@ function timestampWriter({ values, valid }: Int64Column): ColumnWriter {
 
 function floatWriter({ values, valid }: Float64Column, size: 4 | 8): ColumnWriter {
   return {
-    measure: measureFixed(size, valid),
+    ...fixedSize(size, valid),
     write(frame, count, row) {
       const { view } = frame;
       for (let index = 0; index < count; index++) {
@@ -177,17 +191,17 @@ function floatWriter({ values, valid }: Float64Column, size: 4 | 8): ColumnWrite
 function scaledWriter(column: Int64Column): ColumnWriter {
   const { field, valid } = column;
   const layout = scaledLayout((field.type.kind === 'decimal' ? field.type.scale : undefined) ?? 0);
-  /** Groups of four digits, or 0 when the value needs bigint. */
-  const groupsOf = (value: number): number => {
-    const magnitude = Math.abs(value) * layout.factor;
-    return magnitude <= Number.MAX_SAFE_INTEGER ? countGroups(magnitude) : 0;
-  };
+  /** Groups of four digits of each value that was measured; 0 when it needs bigint. */
+  const groups = new Uint8Array(LARGEST_STRETCH);
   return {
     measure(sizes, count, row) {
       for (let index = 0; index < count; index++) {
         let size = LENGTH_SIZE;
         if (valid === undefined || valid[row + index] === 1) {
-          size += NUMERIC_HEADER + 2 * (groupsOf(readSafeInt64(column, row + index)) || BIGINT_GROUPS);
+          const magnitude = Math.abs(readSafeInt64(column, row + index)) * layout.factor;
+          const needed = magnitude <= Number.MAX_SAFE_INTEGER ? countGroups(magnitude) : 0;
+          groups[index] = needed;
+          size += NUMERIC_HEADER + 2 * (needed || BIGINT_GROUPS);
         }
         sizes[index] = (sizes[index] ?? 0) + size;
       }
@@ -195,12 +209,10 @@ function scaledWriter(column: Int64Column): ColumnWriter {
     write(frame, count, row) {
       const { view } = frame;
       for (let index = 0; index < count; index++) {
-        const value = readSafeInt64(column, row + index);
-        const groups = groupsOf(value);
-        const size = NUMERIC_HEADER + 2 * (groups || BIGINT_GROUPS);
-        const at = begin(frame, index, valid, row + index, size);
+        const needed = groups[index] ?? 0;
+        const at = begin(frame, index, valid, row + index, NUMERIC_HEADER + 2 * (needed || BIGINT_GROUPS));
         if (at < 0) continue;
-        if (groups > 0) writeScaled(view, at, value, groups, layout);
+        if (needed > 0) writeScaled(view, at, readSafeInt64(column, row + index), needed, layout);
         else writeScaledBigInt(view, at, readInt64(column, row + index), layout);
       }
     },
@@ -239,7 +251,7 @@ const UUID_BYTES = 16;
 
 function uuidWriter({ offsets, bytes: source, valid }: BytesColumn): ColumnWriter {
   return {
-    measure: measureFixed(UUID_BYTES, valid),
+    ...fixedSize(UUID_BYTES, valid),
     write(frame, count, row) {
       const { bytes } = frame;
       for (let index = 0; index < count; index++) {

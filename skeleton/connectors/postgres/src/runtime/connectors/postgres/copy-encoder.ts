@@ -1,5 +1,5 @@
 import type { Columns } from '../../columns/columns.ts';
-import { type ColumnWriter, columnWriter } from './column-writers.ts';
+import { type ColumnWriter, columnWriter, LARGEST_STRETCH } from './column-writers.ts';
 import { COPY_DATA, COPY_HEADER, COPY_TRAILER, MESSAGE_HEADER } from './copy-protocol.ts';
 import type { Wire } from './types.ts';
 
@@ -7,7 +7,6 @@ import type { Wire } from './types.ts';
 const FRAME_BYTES = 256 * 1024;
 /** The number of fields before each row. */
 const COUNT_SIZE = 2;
-const LARGEST_STRETCH = 4096;
 
 /**
  * Turns columns into CopyData messages in PostgreSQL's binary COPY format.
@@ -17,6 +16,8 @@ const LARGEST_STRETCH = 4096;
  */
 export class CopyEncoder {
   readonly #writers: readonly ColumnWriter[];
+  /** Bytes of each row without those that differ from row to row. */
+  readonly #fixedSize: number;
   readonly #rows: number;
   readonly #sizes = new Int32Array(LARGEST_STRETCH);
   /** Rows that the next message is thought to hold. */
@@ -27,8 +28,9 @@ export class CopyEncoder {
   constructor(columns: Columns, wires: readonly Wire[]) {
     this.#writers = columns.columns.flatMap((column, index) => {
       const wire = wires[index];
-      return wire === undefined ? [] : [columnWriter(wire, column)];
+      return wire === undefined ? [] : [columnWriter(wire, column, columns.length)];
     });
+    this.#fixedSize = this.#writers.reduce((sum, { size = 0 }) => sum + size, COUNT_SIZE);
     this.#rows = columns.length;
   }
 
@@ -65,8 +67,8 @@ export class CopyEncoder {
   /** Fills in the sizes of the next rows and says how many of them go into a message. */
   #measure(): number {
     const candidates = Math.min(this.#stretch, this.#rows - this.#row);
-    this.#sizes.fill(COUNT_SIZE, 0, candidates);
-    for (const writer of this.#writers) writer.measure(this.#sizes, candidates, this.#row);
+    this.#sizes.fill(this.#fixedSize, 0, candidates);
+    for (const writer of this.#writers) writer.measure?.(this.#sizes, candidates, this.#row);
     let total = COPY_HEADER.length + MESSAGE_HEADER + COPY_TRAILER.length;
     let count = 0;
     while (count < candidates && (count === 0 || total + (this.#sizes[count] ?? 0) <= FRAME_BYTES)) {
