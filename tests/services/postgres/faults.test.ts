@@ -98,6 +98,22 @@ describe.each(['append', 'merge', 'replace'] as const)('%s', (mode) => {
   );
 });
 
+describe.each(['append', 'replace'] as const)('the end of a run: %s', (mode) => {
+  it.each(['before', 'after'] as const)('comes once when the connection breaks just %s its commit', async (moment) => {
+    const proxy = await startBreakingProxy(Number(new URL(database.url).port));
+    const loader = loaderOf(database.as({ port: proxy.port }), 'orders', mode);
+    await loader.prepare(ORDER);
+    await load(loader, batchOf(1, orders(1, 3)));
+    proxy.breakAtCommit(moment);
+    await loader.finish(true);
+    await loader.close();
+    proxy.stop();
+    expect(await stored()).toHaveLength(3);
+    const after = loaderOf(database.url, 'orders', mode);
+    expect(await after.checkpoint(STREAM)).toEqual({ sequence: 1, position: { after: 1 }, complete: true });
+  });
+});
+
 describe('a run that dies after any of its batches', () => {
   it.each(['append', 'merge'] as const)(
     'leaves, after the next run, what an undisturbed one leaves: %s',

@@ -4,6 +4,7 @@ import type { Batch, Rejection } from '../../pipeline/batch.ts';
 import type { Check } from '../../pipeline/check.ts';
 import { type Guarantee, Loader, type LoadReport, type RejectRecords } from '../../pipeline/loader.ts';
 import type { Checkpoint } from '../../pipeline/position.ts';
+import { retryTransient } from '../../pipeline/retry.ts';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
 import type { SinkContext } from '../connector.ts';
 import { type BatchWriter, createDirectWriter, createStagedWriter } from './batch-writers.ts';
@@ -125,12 +126,16 @@ export class PostgresLoader extends Loader {
 
   async finish(complete: boolean): Promise<void> {
     const { schema } = this.#requirePrepared();
-    await this.#run(async (client) => {
-      await client.query('BEGIN');
-      if (this.#context.mode === 'replace') await this.#finishReplace(client, complete, schema);
-      else await setComplete(client, this.#checkpoints, this.#context.stream, complete);
-      await client.query('COMMIT');
-    });
+    await retryTransient(
+      () =>
+        this.#run(async (client) => {
+          await client.query('BEGIN');
+          if (this.#context.mode === 'replace') await this.#finishReplace(client, complete, schema);
+          else await setComplete(client, this.#checkpoints, this.#context.stream, complete);
+          await client.query('COMMIT');
+        }),
+      () => {},
+    );
   }
 
   describe(): string {
@@ -158,6 +163,8 @@ export class PostgresLoader extends Loader {
   }
 
   async #finishReplace(client: Client, complete: boolean, { fields }: TableSchema): Promise<void> {
+    // The answer to an earlier try may have been lost.
+    if (!(await tableExists(client, stagingTable(this.#table)))) return;
     const reached = await readCheckpoint(client, this.#checkpoints, this.#progressOf());
     await removeCheckpoint(client, this.#checkpoints, this.#progressOf());
     if (!complete) {
