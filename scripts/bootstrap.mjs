@@ -1,8 +1,8 @@
 // Runs on any Node from 20 on, with nothing installed: it installs what the project needs and goes on under the Node
 // version that the project is pinned to.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -111,14 +111,17 @@ function environment(node) {
   return { ...process.env, PATH: path };
 }
 
-/** Path of npm's program: the npm that runs this script, else the one that belongs to this Node. */
+/** Path of npm's program: the npm that runs this script, else the first one on the PATH. */
 export function findNpm() {
   const running = process.env.npm_execpath;
   if (running?.endsWith('npm-cli.js') && existsSync(running)) return running;
-  const beside = resolve(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js');
-  if (existsSync(beside)) return beside;
-  const { stdout } = spawnSync('npm', ['root', '--global'], { encoding: 'utf8', shell: process.platform === 'win32' });
-  const global = join((stdout ?? '').trim(), 'npm', 'bin', 'npm-cli.js');
-  if (existsSync(global)) return global;
+  for (const folder of [dirname(process.execPath), ...(process.env.PATH ?? '').split(delimiter)]) {
+    const link = join(folder, 'npm');
+    const beside = [join(folder, '../lib'), folder].map((parent) => join(parent, 'node_modules/npm/bin/npm-cli.js'));
+    const found = [...(existsSync(link) ? [realpathSync(link)] : []), ...beside].find(
+      (path) => path.endsWith('npm-cli.js') && existsSync(path),
+    );
+    if (found !== undefined) return found;
+  }
   throw new Error('npm was not found. It comes with Node: https://nodejs.org');
 }

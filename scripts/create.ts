@@ -76,7 +76,7 @@ async function readAnswers(file: string): Promise<Answers> {
 function nextSteps(folder: string, answers: Answers): string {
   const sources = [answers.sources, answers.sinks].flat();
   return [
-    `cd ${relative(process.env.INIT_CWD ?? process.cwd(), folder)}`,
+    `cd ${shortest(folder)}`,
     answers.engine === 'polars'
       ? 'npx --package node@24 -- npm ci     # polars needs npm on Node 22 or newer'
       : 'npm ci',
@@ -84,6 +84,11 @@ function nextSteps(folder: string, answers: Answers): string {
     ...(sources.includes('postgres') ? ['cp .env.example .env', 'docker compose up --detach --wait'] : []),
     'npm start',
   ].join('\n  ');
+}
+
+function shortest(folder: string): string {
+  const path = relative(process.env.INIT_CWD ?? process.cwd(), folder);
+  return path.length < folder.length ? path : folder;
 }
 
 /** Says what went wrong and returns the exit code for it. */

@@ -91,7 +91,7 @@ function pairwise(factors: Factors): Record<string, unknown>[] {
   return rows;
 }
 
-function toAnswers({ run, ...rest }: Record<string, unknown>): Chosen {
+function toAnswers({ run = {}, ...rest }: Record<string, unknown>): Chosen {
   const answered = Object.entries({ ...rest, ...(run as object) }).filter(([, value]) => value !== undefined);
   return Object.fromEntries(answered) as unknown as Chosen;
 }
@@ -107,6 +107,14 @@ export function pairwiseCombinations(): Chosen[] {
   return pairwise({ ...STRUCTURE, ...DETAILS }).map(toAnswers);
 }
 
+/** Few combinations, to be installed and run, in which every two answers meet that decide what is run. */
+export function installedCombinations(): Chosen[] {
+  const { sources, mode, engine, quality } = STRUCTURE;
+  const sinks = [['files'], ['delta'], ['postgres'], ['files', 'delta', 'postgres']];
+  const rows = pairwise({ sinks, sources, mode, engine, quality }).map((row) => ({ ...row, name: 'orders' }));
+  return rows.map(toAnswers);
+}
+
 /** One combination for each set of TypeScript files that a repository can have. */
 export function distinctSources(): Chosen[] {
   const seen = new Map<string, Chosen>();
@@ -119,14 +127,7 @@ export function distinctSources(): Chosen[] {
 }
 
 /** The answers in one line, to name a test. */
-export function describeAnswers({
-  sources,
-  sinks,
-  mode,
-  engine,
-  quality,
-  orchestrator,
-  airflowOperator,
-}: Chosen): string {
-  return `${sources.join('+')} to ${sinks.join('+')}, ${mode}, ${engine}, ${quality}, ${airflowOperator ?? orchestrator}`;
+export function describeAnswers({ sources, sinks, orchestrator = 'airflow', ...answers }: Chosen): string {
+  const { mode, engine, quality, airflowOperator = orchestrator } = answers;
+  return `${sources.join('+')} to ${sinks.join('+')}, ${mode}, ${engine}, ${quality}, ${airflowOperator}`;
 }

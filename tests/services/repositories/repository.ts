@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { findNpm } from '../../../scripts/bootstrap.mjs';
+
+export interface Ended {
+  readonly status: number;
+  readonly output: string;
+}
+
+/** Runs npm in a folder, under the Node that runs this test. */
+export function npm(
+  folder: string,
+  options: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+    ...variables,
+  };
+  // Vitest's own settings must not reach the Vitest of the repository.
+  for (const name of Object.keys(env)) if (/^(VITEST|NODE_ENV|NODE_OPTIONS|TEST$)/.test(name)) delete env[name];
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [findNpm(), ...options],
+      { cwd: folder, env, maxBuffer: 2 ** 26 },
+      (error, stdout, stderr) => {
+        const status = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
+        resolve({ status, output: `npm ${options.join(' ')} in ${folder}\n${stdout}${stderr}` });
+      },
+    );
+  });
+}
+
+const installed = new Map<string, string>();
+
+/**
+ * Installs a repository with `npm ci`. One with the same dependencies as an earlier one takes over what that one
+ * installed: the lockfiles differ in nothing but the name.
+ */
+export async function install(folder: string): Promise<Ended> {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const key = JSON.stringify([dependencies, devDependencies]);
+  const earlier = installed.get(key);
+  installed.set(key, folder);
+  if (earlier === undefined || !existsSync(join(earlier, 'node_modules'))) return npm(folder, ['ci']);
+  await rename(join(earlier, 'node_modules'), join(folder, 'node_modules'));
+  await rm(earlier, { recursive: true });
+  return { status: 0, output: '' };
+}
