@@ -1,13 +1,11 @@
-import { appendFile, readdir, readFile, symlink } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { appendFile, readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { acquireLock } from '../../../skeleton/base/src/runtime/state/lock.ts';
 import { Airflow, type Attempt } from './airflow.ts';
 import { Fargate } from './fargate.ts';
-import { render } from './rendered.ts';
-
-const skeletonPackages = resolve(import.meta.dirname, '../../../skeleton/node_modules');
+import { renderRunnable } from './rendered.ts';
 
 let airflow: Airflow;
 let repository: string;
@@ -21,8 +19,7 @@ beforeAll(async () => {
 afterEach(() => fargate.stop());
 
 async function newRepository(): Promise<string> {
-  repository = await render({ airflowOperator: 'ecs', alertWebhook: 'none' });
-  await symlink(skeletonPackages, join(repository, 'node_modules'));
+  repository = await renderRunnable({ airflowOperator: 'ecs', alertWebhook: 'none' });
   return repository;
 }
 

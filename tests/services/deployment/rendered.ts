@@ -1,9 +1,19 @@
-import { join } from 'node:path';
+import { symlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { renderInProcess, temporaryFolder } from '../../render/renderer.ts';
+
+const skeletonPackages = resolve(import.meta.dirname, '../../../skeleton/node_modules');
 
 /** Renders a repository with these answers and returns its folder. */
 export async function render(answers: Readonly<Record<string, unknown>>): Promise<string> {
   const folder = join(temporaryFolder(), 'repository');
   await renderInProcess({ name: 'orders', ...answers }, folder);
+  return folder;
+}
+
+/** The same, with the packages of the skeleton in place of an installation of its own: it can run. */
+export async function renderRunnable(answers: Readonly<Record<string, unknown>>): Promise<string> {
+  const folder = await render(answers);
+  await symlink(skeletonPackages, join(folder, 'node_modules'));
   return folder;
 }

@@ -1,15 +1,14 @@
 import { execFile } from 'node:child_process';
-import { readFile, symlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type PostgresServer, startPostgres } from '../../../scripts/postgres-server.ts';
-import { render } from './rendered.ts';
+import { renderRunnable } from './rendered.ts';
 
 const run = promisify(execFile);
-const skeletonPackages = resolve(import.meta.dirname, '../../../skeleton/node_modules');
 
 const Manifests = z.array(
   z.looseObject({
@@ -20,16 +19,21 @@ const Manifests = z.array(
 );
 
 let server: PostgresServer;
-let repository: string;
 
 beforeAll(async () => {
   server = await startPostgres();
-  repository = await render({ sources: ['postgres'], sinks: ['postgres'] });
-  await symlink(skeletonPackages, join(repository, 'node_modules'));
-  await query('postgres', 'CREATE DATABASE shop');
-  await query('postgres', 'CREATE DATABASE warehouse');
-  await query('shop', await readFile(join(repository, 'local/shop.sql'), 'utf8'));
 });
+
+/** A repository with these answers, and fresh databases as its compose.yaml would start them. */
+async function newRepository(answers: Record<string, unknown>): Promise<string> {
+  const repository = await renderRunnable(answers);
+  for (const database of ['shop', 'warehouse']) {
+    await query('postgres', `DROP DATABASE IF EXISTS ${database}`);
+    await query('postgres', `CREATE DATABASE ${database}`);
+  }
+  await query('shop', await readFile(join(repository, 'local/shop.sql'), 'utf8'));
+  return repository;
+}
 
 afterAll(() => server.stop());
 
@@ -47,7 +51,7 @@ async function query(database: string, sql: string): Promise<Record<string, unkn
   }
 }
 
-async function runPipeline() {
+async function runPipeline(repository: string) {
   const { stdout } = await run(process.execPath, ['src/main.ts', 'run', '--json'], {
     cwd: repository,
     env: { ...process.env, SHOP_DATABASE_URL: url('shop'), WAREHOUSE_DATABASE_URL: url('warehouse') },
@@ -56,6 +60,7 @@ async function runPipeline() {
 }
 
 test('the local source holds orders, some of them flawed, some changed in the same second', async () => {
+  await newRepository({ sources: ['postgres'] });
   const [counts] = await query(
     'shop',
     `SELECT count(*)::int AS orders, count(DISTINCT updated_at)::int AS instants,
@@ -66,7 +71,8 @@ test('the local source holds orders, some of them flawed, some changed in the sa
 });
 
 test('the pipeline as rendered moves them into the local sink, and only what is new the next time', async () => {
-  expect(await runPipeline()).toMatchObject([
+  const repository = await newRepository({ sources: ['postgres'], sinks: ['postgres'] });
+  expect(await runPipeline(repository)).toMatchObject([
     { resource: 'orders', status: 'complete', counts: { read: 96, written: 92, deadLettered: 4 } },
   ]);
   expect(await query('warehouse', 'SELECT count(*)::int AS orders FROM public.orders')).toEqual([{ orders: 92 }]);
@@ -75,11 +81,34 @@ test('the pipeline as rendered moves them into the local sink, and only what is 
     'shop',
     "UPDATE public.orders SET status = 'cancelled', updated_at = '2025-06-01' WHERE order_id IN (1, 2)",
   );
-  expect(await runPipeline()).toMatchObject([{ status: 'complete', counts: { read: 2, written: 2 } }]);
+  expect(await runPipeline(repository)).toMatchObject([{ status: 'complete', counts: { read: 2, written: 2 } }]);
   expect(
     await query(
       'warehouse',
       "SELECT count(*)::int AS orders, count(*) FILTER (WHERE status = 'cancelled' AND order_id < 3)::int AS changed FROM public.orders",
     ),
   ).toEqual([{ orders: 92, changed: 2 }]);
+});
+
+test.each(['incremental', 'full'])('every source reaches every sink, mode %s', async (mode) => {
+  const repository = await newRepository({
+    mode,
+    sources: ['files', 'postgres'],
+    sinks: ['files', 'delta', 'postgres'],
+  });
+  const first = await runPipeline(repository);
+  expect(first.map(({ resource, status }) => [resource, status])).toEqual([
+    ['orders', 'complete'],
+    ['orders_to_delta', 'complete'],
+    ['orders_to_postgres', 'complete'],
+    ['orders_from_postgres', 'complete'],
+  ]);
+  const written = first.map(({ counts }) => counts.written);
+  expect(new Set(written.slice(0, 3)).size).toBe(1);
+  expect(written[3]).toBe(92);
+  const second = await runPipeline(repository);
+  expect(second.map(({ counts }) => counts.written)).toEqual(mode === 'full' ? written : [0, 0, 0, 0]);
+  expect(await query('warehouse', 'SELECT count(*)::int AS orders FROM public.orders')).toEqual([
+    { orders: written[2] },
+  ]);
 });
