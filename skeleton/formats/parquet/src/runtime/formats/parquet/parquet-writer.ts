@@ -6,7 +6,7 @@ import { type EncodedChunk, encodeChunk } from './column-chunk.ts';
 import { concatColumns, sizeInBytes } from './concat-columns.ts';
 import { ParquetFile } from './parquet-file.ts';
 
-/** A row group is written once it has so many records or bytes; the memory of a writer depends on nothing else. */
+/** A row group has at most so many records and about so many bytes; the memory of a writer depends on nothing else. */
 const GROUP_ROWS = 100_000;
 const GROUP_BYTES = 32 * 1024 * 1024;
 
@@ -72,10 +72,13 @@ export class ParquetWriter {
     const step = Math.ceil(columns.length / parts);
     for (let start = 0; start < columns.length; start += step) {
       const part = columns.slice(start, Math.min(columns.length, start + step));
+      const size = sizeInBytes(part);
+      if (this.#gatheredRows + part.length > GROUP_ROWS || this.#gatheredBytes + size > GROUP_BYTES) {
+        await this.#endGroup();
+      }
       this.#gathered.push(part);
       this.#gatheredRows += part.length;
-      this.#gatheredBytes += sizeInBytes(part);
-      if (this.#gatheredRows >= GROUP_ROWS || this.#gatheredBytes >= GROUP_BYTES) await this.#endGroup();
+      this.#gatheredBytes += size;
     }
   }
 
