@@ -35,9 +35,8 @@ export function temporaryFolder(): string {
 export function renderStep<T>(value: T, answers: Answers): T {
   const renderer = createTemplateRenderer({ allowRegexExecution: true });
   const context = renderer.prepareContext({ parameters: JSON.parse(JSON.stringify(answers)) });
-  return JSON.parse(JSON.stringify(value), (_, item) =>
-    typeof item === 'string' ? renderer.renderValue(item, context) : item,
-  );
+  const fill = (_: string, item: unknown) => (typeof item === 'string' ? renderer.renderValue(item, context) : item);
+  return JSON.parse(JSON.stringify(value), fill) as T;
 }
 
 /** Whether the condition of a step holds for these answers. */

@@ -45,7 +45,9 @@ export function columnTransformStage<Input, Output>(
         taken += part.size;
       });
       const transformed = joinParts(batch, parts);
-      const rejections = [...columnar.rejections, ...isolated];
+      // What could not be read was refused when the batch was extracted.
+      const unfit = columnar === batch ? [] : columnar.rejections;
+      const rejections = [...unfit, ...isolated];
       return { batch: transformed, rejections, ...difference(transformer.effect, taken, transformed.size) };
     },
   };
