@@ -1,7 +1,9 @@
 import { chmod, rm } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { columnsFromRows } from '../../../../skeleton/base/src/runtime/columns/rows.ts';
+import { logger } from '../../../../skeleton/base/src/runtime/observability/logger.ts';
 import type { Batch } from '../../../../skeleton/base/src/runtime/pipeline/batch.ts';
 import type { ExtractRequest } from '../../../../skeleton/base/src/runtime/pipeline/extractor.ts';
 import type { Position } from '../../../../skeleton/base/src/runtime/pipeline/position.ts';
@@ -141,6 +143,26 @@ describe('a files source', () => {
     await putFile(path, 'b.csv', 'id\n4\n', 12);
     await putFile(path, 'd.csv', 'id\n5\n', 9);
     expect(contentsOf(await batchesOf(source(), { from })).rows).toEqual([{ id: '3' }, { id: '4' }]);
+  });
+
+  it('says which files came too late to be read', async () => {
+    const path = nextFolder();
+    await putFile(path, 'a.csv', 'id\n1\n', 10);
+    await putFile(path, 'b.csv', 'id\n2\n', 20);
+    const warn = vi.spyOn(logger, 'warn').mockImplementation(() => undefined);
+    const source = () => openSource(path, { path: '*.csv' });
+    const from = (await batchesOf(source())).at(-1)?.identity.position;
+    await delay(20);
+    await batchesOf(source(), { from });
+    expect(warn).not.toHaveBeenCalled();
+    const late = await putFile(path, 'c.csv', 'id\n3\n', 15);
+    await putFile(path, 'd.csv', 'id\n4\n', 30);
+    const batches = await batchesOf(source(), { from });
+    expect(contentsOf(batches).rows).toEqual([{ id: '4' }]);
+    expect(warn.mock.calls).toEqual([[{ files: [late] }, expect.stringMatching(/touch them/)]]);
+    await batchesOf(source(), { from: batches.at(-1)?.identity.position });
+    expect(warn).toHaveBeenCalledTimes(1);
+    warn.mockRestore();
   });
 
   it('does not open a file again that is read to its end', async () => {

@@ -9,7 +9,7 @@ import type { SourceContext } from '../connector.ts';
 import { checkSource } from './check-source.ts';
 import { estimateRecords } from './estimate-records.ts';
 import { fileFormat } from './file-formats.ts';
-import { type FilePosition, isStillToRead, parsePosition, startIn } from './file-position.ts';
+import { type FilePosition, isStillToRead, lateFiles, parsePosition, startIn } from './file-position.ts';
 import type { FilesConnection, FilesSource } from './options.ts';
 import type { RecordGroup } from './record-group.ts';
 import { listSourceFiles, type SourceFile } from './source-files.ts';
@@ -59,6 +59,8 @@ export class FilesExtractor extends Extractor {
     const position = from && parsePosition(from);
     const files = await this.#list();
     if (files.length === 0 && position === undefined) throw this.#nothingMatches();
+    if (position !== undefined) warnOfLateFiles(lateFiles(files, position));
+    const arrived = files.reduce((latest, file) => Math.max(latest, file.arrived), 0);
     let sequence = firstSequence;
     for (const file of files.filter((candidate) => isStillToRead(candidate, position))) {
       const request = { schema: columns, ...startIn(file, position), batchSize: this.batchSize };
@@ -69,18 +71,19 @@ export class FilesExtractor extends Extractor {
         signal?.throwIfAborted();
         this.recordsRead += group.row - row;
         row = group.row;
-        yield this.#toBatch(file, group, sequence++);
+        yield this.#toBatch(file, group, sequence++, arrived);
       }
     }
   }
 
-  #toBatch(file: SourceFile, group: RecordGroup, sequence: number): Batch {
+  #toBatch(file: SourceFile, group: RecordGroup, sequence: number, arrived: number): Batch {
     const position: FilePosition = {
       modified: file.modified,
       name: file.name,
       row: group.row,
       offset: group.offset,
       done: group.last,
+      arrived,
     };
     const { rows, columns, rowNumbers, rejections, bytes } = group;
     const identity = { stream: this.#context.stream, sequence, position, origin: file.path };
@@ -102,4 +105,11 @@ export class FilesExtractor extends Extractor {
       hint: "Check 'path' of the source and of its connection. Files whose names start with . or _ do not count.",
     });
   }
+}
+
+function warnOfLateFiles(files: readonly SourceFile[]): void {
+  if (files.length === 0) return;
+  const message =
+    'Files came whose modification times are older than what is read already. They are left out: touch them to have them read.';
+  logger.warn({ files: files.map(({ path }) => path) }, message);
 }

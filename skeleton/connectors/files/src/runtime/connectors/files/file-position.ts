@@ -13,6 +13,8 @@ const positionSchema = z.object({
   offset: z.int().min(0),
   /** Whether the file is known to be read to its end: then it is not opened again. */
   done: z.boolean(),
+  /** Latest arrival of a file that was there when this position was made. */
+  arrived: z.number(),
 });
 
 /** How far the files were read: everything before that file, and so many records of it. */
@@ -34,6 +36,13 @@ export function isStillToRead(file: SourceFile, position: FilePosition | undefin
   if (file.modified !== position.modified) return file.modified > position.modified;
   const order = compareNames(file.name, position.name);
   return order > 0 || (order === 0 && !position.done);
+}
+
+/** Files that arrived behind the position with an older modification time: they are not read. */
+export function lateFiles(files: readonly SourceFile[], position: FilePosition): SourceFile[] {
+  return files.filter(
+    (file) => file.arrived > position.arrived && file.name !== position.name && !isStillToRead(file, position),
+  );
 }
 
 /** Where to start in a file. */

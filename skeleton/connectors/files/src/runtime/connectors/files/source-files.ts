@@ -17,6 +17,8 @@ export interface SourceFile {
   readonly name: string;
   /** Milliseconds since 1970 of the last change. */
   readonly modified: number;
+  /** The same of the last change to the file or its name: when it came here, whatever its modification time says. */
+  readonly arrived: number;
   readonly size: number;
   readonly format: FormatName;
   readonly compression: Compression;
@@ -62,8 +64,8 @@ async function describeFile(folder: string, name: string, format: FormatName | u
   const known = format ?? FORMATS[extension.toLowerCase()];
   if (known === undefined) throw unknownFormat(path);
   try {
-    const { mtimeMs, size } = await stat(path);
-    return { path, name, modified: mtimeMs, size, format: known, compression: compressionOf(suffix) };
+    const { mtimeMs, ctimeMs, size } = await stat(path);
+    return { path, name, modified: mtimeMs, arrived: ctimeMs, size, format: known, compression: compressionOf(suffix) };
   } catch (error) {
     throw asStorageError(error, path);
   }
