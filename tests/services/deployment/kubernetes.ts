@@ -55,8 +55,9 @@ async function kustomizeProgram(): Promise<string> {
   const program = join(directory, 'kustomize');
   if (!existsSync(program)) {
     await mkdir(directory, { recursive: true });
-    await run('go', ['install', `sigs.k8s.io/kustomize/kustomize/v5@${KUSTOMIZE}`], {
-      env: { ...process.env, GOBIN: directory },
+    const install = ['install', `sigs.k8s.io/kustomize/kustomize/v5@${KUSTOMIZE}`];
+    await run('go', install, { env: { ...process.env, GOBIN: directory } }).catch((error: Error) => {
+      throw new Error('These tests build kustomize with Go: install Go 1.22 or newer.', { cause: error });
     });
   }
   return program;
