@@ -9,11 +9,11 @@ import { startPostgres } from './postgres-server.ts';
 
 const options = new Command('bench')
   .description('Times the generated service against psql in the same run, and writes docs/reference/benchmarks.*.')
-  .option('--quick', 'a short form for CI: fewer rows, writes nothing, fails only on a large loss')
+  .option('--quick', 'a short form for CI: one size, writes nothing, fails only on a large loss')
   .parse()
   .opts();
 
-const SIZES = options.quick ? [200_000] : [1_000_000, 6_000_000];
+const SIZES = options.quick ? [1_000_000] : [1_000_000, 6_000_000];
 const REPETITIONS = options.quick ? 3 : 5;
 /** A short run on a busy machine fails only beyond this multiple of what is allowed. */
 const LARGE_LOSS = 2;
@@ -40,6 +40,8 @@ try {
 } finally {
   await server.stop();
 }
+// The scaffolder that rendered the services leaves timers behind.
+process.exit();
 
 function summarise(results: readonly RouteResult[]): void {
   for (const result of results) {

@@ -98,9 +98,9 @@ export class Pipeline<Input, Output> {
     for await (const inHand of readAhead(processed, READ_AHEAD)) await this.#load(inHand);
     const { counts } = this.#tally;
     const complete = !signal.aborted;
-    if (this.#agreed !== undefined) await this.loader.finish(complete);
-    reconcile(counts, this.loader.recordsWritten, this.name);
     checkBudget(counts.deadLettered, counts.read, this.#options.deadLetterBudget, true);
+    if (this.#agreed !== undefined) await retryTransient(() => this.loader.finish(complete), this.#countRetry);
+    reconcile(counts, this.loader.recordsWritten, this.name);
     if (!complete) throw interrupted(this.name);
   }
 
@@ -176,10 +176,7 @@ export class Pipeline<Input, Output> {
                 this.#deadLetter({ stage: 'load', component, batch: batch.identity, rejections }),
               ),
             ),
-          () => {
-            this.#tally.add({ retries: 1 });
-            metrics.count('load.retries', 1, this.#tags);
-          },
+          this.#countRetry,
         );
         this.#tally.add({ written, merged });
         metrics.count('records.written', written, this.#tags);
@@ -193,6 +190,11 @@ export class Pipeline<Input, Output> {
     metrics.distribution('batch.duration', performance.now() - startedAt, this.#tags);
     this.#options.onProgress?.(this.#tally.counts);
   }
+
+  readonly #countRetry = (): void => {
+    this.#tally.add({ retries: 1 });
+    metrics.count('load.retries', 1, this.#tags);
+  };
 
   #countInFlight(change: 1 | -1): void {
     this.#inFlight += change;
