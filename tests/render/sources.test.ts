@@ -5,6 +5,7 @@ import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
+import { projectDirectory } from '../../scripts/template/definition.ts';
 import { describeAnswers, distinctSources } from './answers.ts';
 import { expectedOverlays, filesOf, skeleton } from './overlays.ts';
 import { readTree } from './read-tree.ts';
@@ -40,6 +41,15 @@ function imported(tree: ReadonlyMap<string, Buffer>): Map<string, string> {
   }
   return packages;
 }
+
+it('the skeleton in place, the scripts and the tests type-check and are linted', async () => {
+  const complaints = await Promise.all([
+    outputOf('tsc', ['-p', 'skeleton'], projectDirectory),
+    outputOf('tsc', ['-p', '.'], projectDirectory),
+    outputOf('biome', ['check', '--error-on-warnings', '--colors=off'], projectDirectory),
+  ]);
+  expect(complaints.join('')).toBe('');
+});
 
 describe('each set of TypeScript files type-checks, is linted and has its dependencies', () => {
   const all = distinctSources();
