@@ -25,7 +25,7 @@ beforeAll(async () => {
     await render({ airflowOperator: 'docker' }),
   ];
   folders = await airflow.describe(rendered.map((folder) => join(folder, 'deploy/airflow')));
-});
+}, 600_000);
 
 function taskOf(index: number) {
   const task = folders[index]?.dags[0]?.tasks[0];

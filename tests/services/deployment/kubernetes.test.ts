@@ -72,7 +72,7 @@ beforeAll(async () => {
     const single = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
     expect(await kubernetesProblems(single.flatMap(parseManifests))).toEqual([]);
   }
-});
+}, 600_000);
 
 function manifest(answers: object, kind: string): unknown {
   return built.get(answers)?.find((candidate) => z.looseObject({ kind: z.string() }).parse(candidate).kind === kind);
