@@ -1,12 +1,13 @@
+const INITIAL_BYTES = 512 * 1024;
 const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
 
 /** A view on a stream of bytes that moves forward; what is in view lies in one piece of memory. */
 export class ByteWindow {
   readonly #chunks: AsyncIterator<Buffer>;
-  /** The bytes in view are `bytes[start]` up to `bytes[end]`. */
-  bytes: Buffer = Buffer.alloc(0);
+  #memory: Buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+  /** The bytes in view are those from `start` to the end; they move when the window grows. */
+  bytes: Buffer = this.#memory.subarray(0, 0);
   start = 0;
-  end = 0;
   /** Offset of `bytes[start]` in the stream. */
   offset: number;
   /** Whether the last bytes of the stream are in view. */
@@ -15,6 +16,10 @@ export class ByteWindow {
   constructor(chunks: AsyncIterable<Buffer>, offset: number) {
     this.#chunks = chunks[Symbol.asyncIterator]();
     this.offset = offset;
+  }
+
+  get end(): number {
+    return this.bytes.length;
   }
 
   get length(): number {
@@ -44,7 +49,7 @@ export class ByteWindow {
   async skipByteOrderMark(): Promise<void> {
     while (!this.final && this.length < BYTE_ORDER_MARK.length) await this.grow();
     const end = this.start + BYTE_ORDER_MARK.length;
-    if (this.bytes.subarray(this.start, end).equals(BYTE_ORDER_MARK)) this.advance(end);
+    if (end <= this.end && this.bytes.subarray(this.start, end).equals(BYTE_ORDER_MARK)) this.advance(end);
   }
 
   /** Moves on behind the next such byte, or to the end; what lies between is never in memory as a whole. */
@@ -65,18 +70,17 @@ export class ByteWindow {
     await this.#chunks.return?.();
   }
 
+  /** Chunks are copied: whoever makes them may use their memory again. */
   #append(chunk: Buffer): void {
-    if (this.length === 0) {
-      this.bytes = chunk;
+    const { length } = this;
+    if (this.end + chunk.length > this.#memory.length) {
+      const size = length + chunk.length;
+      const room = size > this.#memory.length ? Buffer.allocUnsafeSlow(2 * size) : this.#memory;
+      this.#memory.copy(room, 0, this.start, this.end);
+      this.#memory = room;
       this.start = 0;
-      this.end = chunk.length;
-      return;
     }
-    const joined = Buffer.allocUnsafeSlow(this.length + chunk.length);
-    this.bytes.copy(joined, 0, this.start, this.end);
-    chunk.copy(joined, this.length);
-    this.end = joined.length;
-    this.bytes = joined;
-    this.start = 0;
+    const end = this.start + length;
+    this.bytes = this.#memory.subarray(0, end + chunk.copy(this.#memory, end));
   }
 }

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { PipelineError } from '../../errors/pipeline-error.ts';
@@ -6,12 +7,13 @@ import { asStorageError } from '../../errors/storage-error.ts';
 import type { FilesSource } from './options.ts';
 import type { SourceFile } from './source-files.ts';
 
-const CHUNK = 1024 * 1024;
+const CHUNK = 256 * 1024;
 
 export type Encoding = FilesSource['encoding'];
 
 /**
- * The contents of a file, decompressed and as UTF-8, from byte `offset` of that on.
+ * The contents of a file, decompressed and as UTF-8, from byte `offset` of that on. A chunk is good until the next one
+ * is asked for.
  *
  * @throws PipelineError UNREADABLE when the compression is broken, NOT_FOUND, ACCESS_DENIED, STORAGE
  */
@@ -19,13 +21,28 @@ export async function* readBytes(file: SourceFile, encoding: Encoding, offset = 
   const plain = file.compression === 'none' && encoding === 'utf-8';
   try {
     if (plain) {
-      yield* chunksOf(createReadStream(file.path, { start: offset, highWaterMark: CHUNK }));
+      yield* readChunks(file.path, offset);
       return;
     }
     const decompressed = chunksOf(decompress(file));
     yield* skipBytes(encoding === 'utf-8' ? decompressed : transcode(decompressed, encoding), offset);
   } catch (error) {
     throw asReadError(error, file);
+  }
+}
+
+async function* readChunks(path: string, offset: number): AsyncGenerator<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    const chunk = Buffer.allocUnsafeSlow(CHUNK);
+    for (let position = offset; ; ) {
+      const { bytesRead } = await file.read(chunk, 0, CHUNK, position);
+      if (bytesRead === 0) return;
+      yield chunk.subarray(0, bytesRead);
+      position += bytesRead;
+    }
+  } finally {
+    await file.close();
   }
 }
 

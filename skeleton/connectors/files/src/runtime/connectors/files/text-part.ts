@@ -7,6 +7,8 @@ import { publishFile, temporaryPath } from '../../storage/durable-files.ts';
 import type { PartFile } from './part-file.ts';
 
 const compress = promisify(gzip);
+/** Records that are text in memory at a time. */
+const SLICE_RECORDS = 2000;
 
 interface TextFormat {
   /** What a file starts with. */
@@ -41,7 +43,10 @@ export class TextPart implements PartFile {
   }
 
   async write(columns: Columns): Promise<void> {
-    if (columns.length > 0) await this.#append(this.#format.format(columns));
+    for (let start = 0; start < columns.length; start += SLICE_RECORDS) {
+      const slice = columns.slice(start, Math.min(columns.length, start + SLICE_RECORDS));
+      await this.#append(this.#format.format(slice));
+    }
   }
 
   async finish(): Promise<void> {

@@ -1,20 +1,16 @@
 import type { BytesColumn, Column } from '../../columns/column.ts';
-import { Columns } from '../../columns/columns.ts';
+import type { Columns } from '../../columns/columns.ts';
 
-/** Several groups of records of the same columns as one; a single one is given back as it is. */
-export function concatColumns(parts: readonly Columns[]): Columns {
+/** Column `index` of several groups of records as one; that of a single group is given back as it is. */
+export function concatColumn(groups: readonly Columns[], index: number): Column {
+  const parts = groups.map(({ columns, length }): Part => {
+    const column = columns[index];
+    if (column === undefined) throw new RangeError(`The records have no column ${index}.`);
+    return { column, length };
+  });
   const [first] = parts;
-  if (first === undefined) throw new TypeError('concatColumns needs at least one part.');
-  if (parts.length === 1) return first;
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const columns = first.columns.map((column, index) =>
-    concatColumn(
-      column,
-      parts.map((part) => ({ column: part.columns[index] ?? column, length: part.length })),
-      length,
-    ),
-  );
-  return new Columns(first.schema, columns, length);
+  if (first === undefined) throw new TypeError('There are no records.');
+  return parts.length === 1 ? first.column : concatParts(first.column, parts);
 }
 
 interface Part {
@@ -22,7 +18,8 @@ interface Part {
   readonly length: number;
 }
 
-function concatColumn(first: Column, parts: readonly Part[], length: number): Column {
+function concatParts(first: Column, parts: readonly Part[]): Column {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
   const { field } = first;
   const valid = concatValid(parts, length);
   switch (first.storage) {

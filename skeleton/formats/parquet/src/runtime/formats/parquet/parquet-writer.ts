@@ -1,9 +1,10 @@
+import type { Column } from '../../columns/column.ts';
 import type { Columns } from '../../columns/columns.ts';
 import { asStorageError } from '../../errors/storage-error.ts';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
 import { type Bounds, boundToValue, mergeBounds } from './bounds.ts';
 import { type EncodedChunk, encodeChunk } from './column-chunk.ts';
-import { concatColumns, sizeInBytes } from './concat-columns.ts';
+import { concatColumn, sizeInBytes } from './concat-columns.ts';
 import { ParquetFile } from './parquet-file.ts';
 
 /** A row group has at most so many records and about so many bytes; the memory of a writer depends on nothing else. */
@@ -106,23 +107,24 @@ export class ParquetWriter {
 
   async #endGroup(): Promise<void> {
     if (this.#gatheredRows === 0) return;
-    const columns = concatColumns(this.#gathered);
+    const groups = this.#gathered;
+    const rows = this.#gatheredRows;
     this.#gathered = [];
     this.#gatheredRows = 0;
     this.#gatheredBytes = 0;
-    const chunks = this.#schema.fields.map((field, index) => this.#encode(field, index, columns));
+    const chunks = this.#schema.fields.map((field, index) =>
+      this.#encode(field, index, concatColumn(groups, index), rows),
+    );
     await this.#writing;
-    this.#writing = this.#file.appendGroup(chunks, columns.length).catch((error: unknown) => {
+    this.#writing = this.#file.appendGroup(chunks, rows).catch((error: unknown) => {
       throw asStorageError(error, this.#file.path);
     });
     // A failure is thrown by whoever awaits it next: the next row group, `finish` or nobody after `abort`.
     this.#writing.catch(() => undefined);
   }
 
-  #encode(field: Field, index: number, columns: Columns): EncodedChunk {
-    const column = columns.columns[index];
-    if (column === undefined) throw new TypeError(`The records have no column ${field.name}.`);
-    const chunk = encodeChunk({ ...column, field }, columns.length);
+  #encode(field: Field, index: number, column: Column, rows: number): EncodedChunk {
+    const chunk = encodeChunk({ ...column, field }, rows);
     const statistics = this.#statistics[index];
     if (statistics !== undefined) {
       statistics.nullCount += chunk.nullCount;

@@ -1,10 +1,13 @@
 import type { Column } from '../../../columns/column.ts';
 import type { Columns } from '../../../columns/columns.ts';
-import type { TableSchema } from '../../../schema/table-schema.ts';
+import type { LogicalType, TableSchema } from '../../../schema/table-schema.ts';
 import { columnTexts } from '../column-texts.ts';
 
 /** What a text must be put in quotes for; the empty text too, because an empty field without them is NULL. */
 const NEEDS_QUOTES = /^$|[",\r\n]|^\s|\s$/;
+
+/** All other types are written with characters that never need them. */
+const MAY_NEED_QUOTES: ReadonlySet<LogicalType['kind']> = new Set(['string', 'json', 'binary']);
 
 export function formatCsvHeader({ fields }: TableSchema): string {
   return `${fields.map(({ name }) => quote(name)).join(',')}\n`;
@@ -23,7 +26,9 @@ export function formatCsv(columns: Columns): string {
 }
 
 function fieldTexts(column: Column, length: number): (string | undefined)[] {
-  return columnTexts(column, length).map((text) => (text === undefined ? text : quote(text)));
+  const texts = columnTexts(column, length);
+  if (!MAY_NEED_QUOTES.has(column.field.type.kind)) return texts;
+  return texts.map((text) => (text === undefined ? text : quote(text)));
 }
 
 function quote(text: string): string {

@@ -17,6 +17,8 @@ export function formatNdjson(columns: Columns): string {
 
 /** NaN and infinities are no JSON numbers; as text they come back as what they are. */
 const JSON_NUMBER = /^-?\d/;
+/** What JSON writes in another way in a string. */
+const ESCAPED = /["\\\p{Cc}\p{Cs}]/u;
 
 function jsonTexts(column: Column, length: number): (string | undefined)[] {
   const texts = columnTexts(column, length);
@@ -29,8 +31,10 @@ function jsonTexts(column: Column, length: number): (string | undefined)[] {
       return texts;
     case 'float32':
     case 'float64':
-      return texts.map((text) => (text === undefined || JSON_NUMBER.test(text) ? text : JSON.stringify(text)));
+      return texts.map((text) => (text === undefined || JSON_NUMBER.test(text) ? text : `"${text}"`));
+    case 'string':
+      return texts.map((text) => (text === undefined || ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`));
     default:
-      return texts.map((text) => (text === undefined ? text : JSON.stringify(text)));
+      return texts.map((text) => (text === undefined ? text : `"${text}"`));
   }
 }
