@@ -3,6 +3,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import type { Service } from '../faults/service.ts';
 
 /** One way to move the data of a route; `limit` is what the service is compared with. */
@@ -45,13 +46,16 @@ export async function timeProcess(
   return { seconds: (performance.now() - started) / 1000 };
 }
 
+const packageSchema = z.object({ scripts: z.object({ start: z.string().startsWith('node ') }) });
 const RECORD_MEMORY = fileURLToPath(new URL('record-memory.mjs', import.meta.url));
 
-/** Times `npm start` of a service, without npm, and asks it for its peak memory. */
+/** Times what `npm start` of a service starts, without npm, and asks it for its peak memory. */
 export async function timeService(service: Service, environment: Record<string, string>): Promise<Timing> {
   const folder = mkdtempSync(join(tmpdir(), 'peak-'));
   const file = join(folder, 'peak');
-  const { seconds } = await timeProcess([process.execPath, '--import', RECORD_MEMORY, 'src/main.ts', 'run'], {
+  const { scripts } = packageSchema.parse(JSON.parse(readFileSync(service.path('package.json'), 'utf8')));
+  const [, ...options] = scripts.start.split(' ');
+  const { seconds } = await timeProcess([process.execPath, '--import', RECORD_MEMORY, ...options], {
     folder: service.folder,
     environment: { ...environment, PEAK_MEMORY_FILE: file, CI: 'true', LOG_LEVEL: 'warn' },
   });

@@ -23,7 +23,7 @@ beforeAll(async () => {
   const yaml = rendered.path('pipeline.yaml');
   const appending = readFileSync(yaml, 'utf8')
     .replace('mode: merge, key: [order_id]', 'mode: append')
-    .replace('batchSize: 50000', 'batchSize: 2000')
+    .replace('batchSize: 20000', 'batchSize: 2000')
     .replace('max: 100', 'max: 1000');
   writeFileSync(yaml, appending);
   environment = { WAREHOUSE_DATABASE_URL: database.url };

@@ -72,7 +72,7 @@ describe('the model', () => {
       sink: { connection: 'lake', mode: 'append' },
       mode: 'full',
       schemaEvolution: 'manual',
-      batchSize: 50_000,
+      batchSize: 20_000,
       deadLetters: { max: 100, share: 0.05 },
     });
     expect(config.alerts.deadLetters).toBe(1);

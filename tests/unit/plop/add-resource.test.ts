@@ -15,7 +15,7 @@ resources:
     source: { connection: shop, table: public.orders }
     sink: { connection: orders, path: orders/new_orders/*.csv, mode: merge, key: [order_id] }
     incremental: { cursor: changed, key: [order_id], lag: 1h } # late commits
-    batchSize: 50000
+    batchSize: 20000
 
 alerts:
   deadLetters: 1
@@ -28,7 +28,7 @@ describe('adding a resource to pipeline.yaml', () => {
     source: { connection: shop, table: public.customers }
     sink: { connection: orders, path: customers/new_orders/*.csv, mode: merge, key: [id] }
     incremental: { cursor: updated_at, key: [id], lag: 1h } # late commits
-    batchSize: 50000
+    batchSize: 20000
 `;
     const [before = '', after = ''] = PIPELINE.split('\nalerts:');
     expect(addResource(PIPELINE, 'customers')).toBe(`${before}${added}\nalerts:${after}`);

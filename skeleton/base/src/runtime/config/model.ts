@@ -114,9 +114,9 @@ export const resourceModel = z
       .int()
       .min(1)
       .max(1_000_000)
-      .default(50_000)
+      .default(20_000)
       .describe(
-        'Records of a batch, 1 to 1,000,000. Default 50,000. Larger batches move faster and take more memory; ' +
+        'Records of a batch, 1 to 1,000,000. Default 20,000. Larger batches move faster and take more memory; ' +
           'a killed run repeats at most the batches in hand.',
       ),
     deadLetters: deadLettersModel.prefault({}),

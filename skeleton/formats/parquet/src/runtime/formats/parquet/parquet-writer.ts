@@ -8,7 +8,7 @@ import { concatColumn, sizeInBytes } from './concat-columns.ts';
 import { ParquetFile } from './parquet-file.ts';
 
 /** A row group has at most so many records and about so many bytes; the memory of a writer depends on nothing else. */
-const GROUP_ROWS = 100_000;
+const GROUP_ROWS = 60_000;
 const GROUP_BYTES = 32 * 1024 * 1024;
 
 export interface ColumnSummary {
