@@ -37,7 +37,7 @@ const INTEGERS: readonly LogicalType['kind'][] = ['int16', 'int32', 'int64'];
 const NUMBERS: readonly LogicalType['kind'][] = [...INTEGERS, 'decimal', 'float32', 'float64'];
 
 /** The narrowest type that holds the values of both. */
-export function mergeTypes(left: LogicalType | undefined, right: LogicalType | undefined): LogicalType | undefined {
+function mergeTypes(left: LogicalType | undefined, right: LogicalType | undefined): LogicalType | undefined {
   if (left === undefined || right === undefined) return left ?? right;
   if (describeType(left) === describeType(right)) return left;
   const kinds = [left.kind, right.kind];

@@ -100,7 +100,7 @@ export class CsvGroup {
       unterminated: 'The record has a quote that is never closed.',
       'too long': `The record is longer than ${RECORD_BYTES / 1024 / 1024} MiB; only its beginning is kept.`,
     };
-    const text = bytes.toString('utf8', 0, Math.min(bytes.length, KEPT_BYTES)).replace(/\r?\n$/, '');
+    const text = bytes.toString('utf8', 0, Math.min(bytes.length, KEPT_BYTES)).replace(/\r?\n?$/, '');
     this.#reject({ record: text, message: messages[outcome] ?? outcome });
   }
 

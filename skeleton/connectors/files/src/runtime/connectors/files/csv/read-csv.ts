@@ -90,7 +90,7 @@ function layoutOf(file: SourceFile, options: FilesSource, { names }: CsvHeader, 
 }
 
 /** The columns of a file whose values are taken as they are written. */
-export function textSchema(names: readonly string[]): TableSchema {
+function textSchema(names: readonly string[]): TableSchema {
   return { fields: names.map((name) => ({ name, type: { kind: 'string' }, nullable: true })) };
 }
 

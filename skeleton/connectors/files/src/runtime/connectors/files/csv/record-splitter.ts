@@ -51,7 +51,7 @@ export class RecordSplitter {
       const close = quoted ? this.#readQuoted(bytes, position, end) : this.#readPlain(bytes, position, end);
       if (close < 0 || (close === end && !final)) return this.#incomplete(bytes, start, limits);
       if (close === end) return this.#accept(bytes, start, end, limits);
-      const lineEnd = lineEndAt(bytes, close, end);
+      const lineEnd = lineEndAt(bytes, close, end, final);
       if (lineEnd > 0) return this.#accept(bytes, start, lineEnd, limits);
       if (bytes[close] === CARRIAGE_RETURN && close + 1 === end && !final)
         return this.#incomplete(bytes, start, limits);
@@ -116,9 +116,9 @@ export class RecordSplitter {
 }
 
 /** @returns the position behind a line end, 0 where there is none */
-function lineEndAt(bytes: Buffer, position: number, end: number): number {
+function lineEndAt(bytes: Buffer, position: number, end: number, final: boolean): number {
   if (bytes[position] === LINE_FEED) return position + 1;
   if (bytes[position] !== CARRIAGE_RETURN) return 0;
-  if (position + 1 === end) return 0;
+  if (position + 1 === end) return final ? end : 0;
   return bytes[position + 1] === LINE_FEED ? position + 2 : 0;
 }
