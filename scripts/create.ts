@@ -24,13 +24,16 @@ const command = new Command('create')
   .configureOutput({ outputError: (message, write) => write(message) });
 
 try {
-  const started = performance.now();
   const options = command.parse().opts();
   const folder = resolve(process.env.INIT_CWD ?? process.cwd(), options.out);
   await refuseFilledFolder(folder, options.out);
   const template = withoutRemote(readTemplate());
+  if (options.answers === undefined && !process.stdin.isTTY) {
+    throw new UsageError('There is no terminal to ask in: give the answers in a file with --answers <file>.');
+  }
   const given = options.answers === undefined ? await askAnswers(template) : await readAnswers(options.answers);
   const answers = completeAnswers(template, given);
+  const started = performance.now();
   const scaffolder = new LocalScaffolder(template);
   await scaffolder.start();
   await scaffolder.run(answers, folder);

@@ -1,7 +1,10 @@
-import { cancel, intro, isCancel, log, multiselect, select, text } from '@clack/prompts';
+import { autocomplete, cancel, intro, isCancel, log, multiselect, select, text } from '@clack/prompts';
 import type { Answers } from './answers.ts';
 import { checkAnswer, fieldsOf } from './answers.ts';
 import type { Field, TemplateDefinition } from './definition.ts';
+
+/** Longer lists are searched by typing. */
+const LONG_LIST = 12;
 
 /** The person pressed Ctrl+C. */
 export class CancelledError extends Error {
@@ -37,7 +40,10 @@ async function ask(name: string, field: Field, required: boolean): Promise<unkno
     return orCancelled(await multiselect({ message, options, initialValues, required: (field.minItems ?? 0) > 0 }));
   }
   const initialValue = typeof field.default === 'string' ? field.default : undefined;
-  return orCancelled(await select({ message, options, initialValue, maxItems: 12 }));
+  if (options.length <= LONG_LIST) return orCancelled(await select({ message, options, initialValue }));
+  return orCancelled(
+    await autocomplete({ message, options, initialValue, placeholder: 'Type to search', maxItems: LONG_LIST }),
+  );
 }
 
 async function askText(name: string, field: Field, message: string, required: boolean): Promise<unknown> {

@@ -6,12 +6,12 @@ import { afterAll, expect, it } from 'vitest';
 import { projectDirectory } from '../../scripts/template/definition.ts';
 import { temporaryFolder } from './renderer.ts';
 
+const program = join(projectDirectory, 'scripts/create.ts');
 const folder = temporaryFolder();
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function create(answers: string, out: string, options: readonly string[] = []) {
   writeFileSync(join(folder, 'answers.yaml'), answers);
-  const program = join(projectDirectory, 'scripts/create.ts');
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [program, '--answers', 'answers.yaml', '--out', out, ...options],
@@ -76,4 +76,37 @@ it('refuses a file that does not exist and an unknown option', () => {
     stderr: expect.stringContaining('no-such.yaml'),
   });
   expect(create('', 'unread', ['--force'])).toMatchObject({ status: 64, stderr: expect.stringContaining('--force') });
+});
+
+it('asks in a terminal, checks each answer and takes the default for Enter', () => {
+  const out = join(folder, 'asked');
+  const script = [
+    // The question, and what is typed then; the same question comes again after an answer that is not allowed.
+    ['Name: ', 'Bad Name\r'],
+    ['3 to 50 lower-case letters', `${'\x7f'.repeat(8)}asked-orders\r`],
+    ['Orchestrator: ', '\x1b[B\r'],
+    ['Time zone: ', 'kyiv\r'],
+  ];
+  const { status, stdout, stderr } = spawnSync(
+    'python3',
+    [join(import.meta.dirname, 'terminal.py'), JSON.stringify(script), process.execPath, program, '--out', out],
+    { encoding: 'utf8' },
+  );
+  expect({ status, stderr }, stdout).toEqual({ status: 0, stderr: '' });
+  expect(stdout).not.toContain('Airflow operator: ');
+  const { answers } = JSON.parse(readFileSync(join(out, '.template.json'), 'utf8'));
+  expect(answers).toMatchObject({
+    name: 'asked-orders',
+    orchestrator: 'none',
+    timezone: 'Europe/Kyiv',
+    size: 'small',
+    sinks: ['delta'],
+  });
+});
+
+it('refuses to ask where there is no terminal', () => {
+  const { status, stderr } = spawnSync(process.execPath, [program, '--out', join(folder, 'silent')], {
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({ status: 64, stderr: expect.stringContaining('--answers') });
 });
