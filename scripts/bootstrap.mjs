@@ -27,7 +27,7 @@ export async function launch(program, { development = false } = {}) {
  * newer one, without a word.
  */
 async function ensureNode() {
-  if (Number(process.versions.node.split('.')[0]) >= WANTED_MAJOR) return process.execPath;
+  if (Number(process.versions.node.split('.')[0]) === WANTED_MAJOR) return process.execPath;
   const { version } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8')).packages[
     'node_modules/node'
   ];
