@@ -223,6 +223,24 @@ test('a run that is asked to stop commits what it has in hand, and the next one 
   expect(loader.rows).toEqual(rows(100));
 });
 
+test('a sink that takes effect only at the end confirms nothing of a run that is asked to stop', async () => {
+  class AllAtOnce extends MemoryLoader {
+    #waiting = 0;
+    override async load(batch: Batch): Promise<LoadReport> {
+      this.#waiting += batch.size;
+      return { written: batch.size };
+    }
+    override async finish(complete: boolean): Promise<void> {
+      if (complete) this.recordsWritten = this.#waiting;
+    }
+  }
+  const stop = new AbortController();
+  const { run, made } = pipeline({ loader: new AllAtOnce(), onProgress: () => stop.abort() });
+  await expect(run(stop.signal)).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  expect(made.metrics.counts.written).toBe(0);
+  expect((await pipeline({ loader: new AllAtOnce() }).run()).counts.written).toBe(100);
+});
+
 test('a fault of the sink is the error of the run', async () => {
   class Broken extends MemoryLoader {
     override async load(): Promise<LoadReport> {

@@ -100,8 +100,8 @@ export class Pipeline<Input, Output> {
     const complete = !signal.aborted;
     checkBudget(counts.deadLettered, counts.read, this.#options.deadLetterBudget, true);
     if (this.#agreed !== undefined) await retryTransient(() => this.loader.finish(complete), this.#countRetry);
-    reconcile(counts, this.loader.recordsWritten, this.name);
     if (!complete) throw interrupted(this.name);
+    reconcile(counts, this.loader.recordsWritten, this.name);
   }
 
   /** Agrees on columns as far as they are known before the first record; returns those to ask the extractor for. */
