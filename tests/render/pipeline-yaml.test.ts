@@ -96,7 +96,7 @@ it('a full load replaces; an incremental one merges by key where the sink can, a
       if (resource.sink.mode === 'merge') expect(resource.sink.key, title).toEqual(['order_id']);
       const asksForNew = mode === 'incremental' && resource.source.connection === 'shop';
       expect(resource.incremental, title).toEqual(
-        asksForNew ? { cursor: 'updated_at', key: ['order_id'], lag: 0 } : undefined,
+        asksForNew ? expect.objectContaining({ cursor: 'updated_at', key: ['order_id'] }) : undefined,
       );
     }
   }

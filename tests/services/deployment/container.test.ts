@@ -40,14 +40,14 @@ test('hadolint has nothing to say against the Dockerfile', async () => {
 });
 
 test('the image runs Node itself, as the Node of development, and without root', async () => {
-  const { devDependencies } = z
-    .object({ devDependencies: z.record(z.string(), z.string()) })
+  const { devDependencies, scripts } = z
+    .object({ devDependencies: z.record(z.string(), z.string()), scripts: z.record(z.string(), z.string()) })
     .parse(JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')));
   for (const image of argumentsOf('FROM')) {
     expect(image.split(' ')[0]).toBe(`node:${devDependencies.node}-bookworm-slim`);
   }
   // The exec form: no shell stands between a SIGTERM and Node.
-  expect(JSON.parse(argumentsOf('ENTRYPOINT')[0] ?? '')).toEqual(['node', 'src/main.ts']);
+  expect(JSON.parse(argumentsOf('ENTRYPOINT')[0] ?? '')).toEqual(scripts.pipeline?.split(' '));
   expect(JSON.parse(argumentsOf('CMD')[0] ?? '')).toEqual(['run']);
   expect(argumentsOf('USER')).toEqual(['10001:10001']);
   expect(argumentsOf('VOLUME')).toEqual(['["/app/data"]']);
