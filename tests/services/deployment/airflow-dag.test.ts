@@ -25,6 +25,7 @@ beforeAll(async () => {
     await render({ airflowOperator: 'docker' }),
   ];
   folders = await airflow.describe(rendered.map((folder) => join(folder, 'deploy/airflow')));
+  await airflow.remove();
 }, 600_000);
 
 function taskOf(index: number) {

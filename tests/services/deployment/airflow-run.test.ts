@@ -1,6 +1,6 @@
 import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { acquireLock } from '../../../skeleton/base/src/runtime/state/lock.ts';
 import { Airflow, type Attempt } from './airflow.ts';
@@ -17,6 +17,7 @@ beforeAll(async () => {
 }, 600_000);
 
 afterEach(() => fargate.stop());
+afterAll(() => airflow.remove());
 
 async function newRepository(): Promise<string> {
   repository = await renderRunnable({ airflowOperator: 'ecs', alertWebhook: 'none' });

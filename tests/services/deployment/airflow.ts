@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -76,6 +76,10 @@ export class Airflow {
     const home = await mkdtemp(join(tmpdir(), 'airflow-'));
     await writeFile(join(home, 'kubeconfig'), KUBECONFIG);
     return new Airflow(programs, home);
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.#home, { recursive: true, force: true });
   }
 
   /** What Airflow makes of folders with DAGs, in their order. */

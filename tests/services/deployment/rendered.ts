@@ -1,12 +1,16 @@
-import { symlink } from 'node:fs/promises';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { afterAll } from 'vitest';
 import { renderInProcess, temporaryFolder } from '../../render/renderer.ts';
 
 const skeletonPackages = resolve(import.meta.dirname, '../../../skeleton/node_modules');
 
-/** Renders a repository with these answers and returns its folder. */
+const directory = temporaryFolder();
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+/** Renders a repository with these answers and returns its folder, which goes away after the tests of the file. */
 export async function render(answers: Readonly<Record<string, unknown>>): Promise<string> {
-  const folder = join(temporaryFolder(), 'repository');
+  const folder = await mkdtemp(join(directory, 'repository-'));
   await renderInProcess({ name: 'orders', ...answers }, folder);
   return folder;
 }
