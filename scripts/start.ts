@@ -1,9 +1,9 @@
 // Renders a pipeline service from the template, installs it and runs it on the sample data that comes with it.
 import { createHash } from 'node:crypto';
 import {
-  cpSync,
   existsSync,
   globSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   renameSync,
@@ -11,7 +11,6 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { ensureInstalled, findNpm, run } from './bootstrap.mjs';
@@ -58,11 +57,16 @@ async function renderWhenChanged(): Promise<void> {
   const started = performance.now();
   const template = withoutRemote(readTemplate());
   const scaffolder = new LocalScaffolder(template);
-  const folder = mkdtempSync(join(tmpdir(), 'etl-pipeline-service-'));
-  await scaffolder.start();
-  await scaffolder.run(completeAnswers(template, ANSWERS), folder);
-  await scaffolder.stop();
-  replaceExceptData(folder);
+  mkdirSync(dirname(service), { recursive: true });
+  const folder = mkdtempSync(join(dirname(service), '.rendering-'));
+  try {
+    await scaffolder.start();
+    await scaffolder.run(completeAnswers(template, ANSWERS), folder);
+    replaceExceptData(folder);
+  } finally {
+    await scaffolder.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
   writeFileSync(stamp, fingerprint);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   process.stdout.write(`Rendered the service ${ANSWERS.name} with the Backstage scaffolder: ${seconds} s\n`);
@@ -72,12 +76,11 @@ async function renderWhenChanged(): Promise<void> {
 function replaceExceptData(folder: string): void {
   for (const kept of ['data', 'node_modules', '.env']) {
     if (!existsSync(join(service, kept))) continue;
-    if (kept !== 'data') renameSync(join(service, kept), join(folder, kept));
-    else cpSync(join(service, kept), join(folder, kept), { recursive: true, force: false });
+    rmSync(join(folder, kept), { recursive: true, force: true });
+    renameSync(join(service, kept), join(folder, kept));
   }
   rmSync(service, { recursive: true, force: true });
-  cpSync(folder, service, { recursive: true, verbatimSymlinks: true });
-  rmSync(folder, { recursive: true });
+  renameSync(folder, service);
 }
 
 function fingerprintOf(patterns: readonly string[]): string {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -48,4 +48,15 @@ it('renders, installs and runs a service, says what came of it, and goes on from
   expect(third.status, third.output).toBe(0);
   expect(third.stdout).toMatch(/orders +1 row/);
   expect(third.stdout).toMatch(/ 1 written/);
+
+  // A newer template: the service is rendered anew around its data.
+  rmSync(join(folder, '.orders.rendered'));
+  rmSync(join(service, 'Dockerfile'));
+  const fourth = start();
+  expect(fourth.status, fourth.output).toBe(0);
+  expect(fourth.stdout).toMatch(/Rendered/);
+  expect(fourth.stdout).not.toMatch(/Installing/);
+  expect(fourth.stdout).toMatch(/orders +nothing new/);
+  expect(existsSync(join(service, 'Dockerfile'))).toBe(true);
+  expect(readdirSync(folder).sort()).toEqual(['.orders.rendered', 'orders']);
 });
