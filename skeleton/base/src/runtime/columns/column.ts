@@ -71,8 +71,12 @@ export type Column = Int32Column | Int64Column | Float64Column | BytesColumn;
 
 const BYTES_PER_VALUE = 16;
 
-/** An empty column with room for `capacity` values, to be filled in place by a reader. */
-export function allocateColumn(field: Field, capacity: number): Column {
+/**
+ * An empty column with room for `capacity` values, to be filled in place by a reader.
+ *
+ * @param bytes that texts are expected to need; more are found when they are reserved
+ */
+export function allocateColumn(field: Field, capacity: number, bytes = capacity * BYTES_PER_VALUE): Column {
   const storage = storageOf(field.type);
   const valid = field.nullable ? new Uint8Array(capacity) : undefined;
   switch (storage) {
@@ -88,7 +92,7 @@ export function allocateColumn(field: Field, capacity: number): Column {
         field,
         valid,
         offsets: new Int32Array(capacity + 1),
-        bytes: Buffer.allocUnsafeSlow(capacity * BYTES_PER_VALUE),
+        bytes: Buffer.allocUnsafeSlow(bytes),
       };
   }
 }

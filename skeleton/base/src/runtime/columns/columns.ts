@@ -1,6 +1,9 @@
 import { fieldNames, type TableSchema } from '../schema/table-schema.ts';
 import { allocateColumn, type Column, sliceColumn, takeFromColumn } from './column.ts';
 
+/** Readers reserve for what they have in hand, a chunk of the network say, before they know how much of it is text. */
+const SPARE_BYTES = 65_536;
+
 /** A bounded group of records stored column by column: the fast view of a batch. */
 export class Columns {
   readonly schema: TableSchema;
@@ -18,6 +21,16 @@ export class Columns {
   static allocate(schema: TableSchema, capacity: number): Columns {
     const columns = schema.fields.map((field) => allocateColumn(field, capacity));
     return new Columns(schema, columns, 0);
+  }
+
+  /** Empty columns of the same schema for the next records of a stream: with room for a tenth more text than these hold. */
+  next(capacity: number): Columns {
+    const scale = (1.1 * capacity) / Math.max(1, this.length);
+    const columns = this.columns.map((column) => {
+      const used = column.storage === 'bytes' ? (column.offsets[this.length] ?? 0) - (column.offsets[0] ?? 0) : 0;
+      return allocateColumn(column.field, capacity, Math.ceil(used * scale) + SPARE_BYTES);
+    });
+    return new Columns(this.schema, columns, 0);
   }
 
   column(name: string): Column {

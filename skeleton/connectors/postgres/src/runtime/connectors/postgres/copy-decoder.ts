@@ -33,7 +33,6 @@ const TRAILER = -1;
  * A stretch of rows is walked once to find where its fields begin; then each column is moved by a loop of its own.
  */
 export class CopyDecoder {
-  readonly #schema: TableSchema;
   readonly #wires: readonly Wire[];
   readonly #batchSize: number;
   /** Where the fields begin, field by field, `STRETCH` rows each. */
@@ -48,7 +47,6 @@ export class CopyDecoder {
 
   /** @param wires the format of each field of `schema` */
   constructor(schema: TableSchema, wires: readonly Wire[], batchSize: number) {
-    this.#schema = schema;
     this.#wires = wires;
     this.#batchSize = batchSize;
     this.#positions = new Int32Array(wires.length * STRETCH);
@@ -132,7 +130,7 @@ export class CopyDecoder {
   #handOn(): void {
     if (this.#columns.length > 0) {
       this.#ready.push({ columns: this.#columns, unfit: this.#unfit, bytes: this.#bytes });
-      this.#columns = Columns.allocate(this.#schema, this.#batchSize);
+      this.#columns = this.#columns.next(this.#batchSize);
       this.#unfit = [];
       this.#readers = this.#createReaders();
     }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Column } from '../../columns/column.ts';
 import type { Columns } from '../../columns/columns.ts';
 import { asStorageError } from '../../errors/storage-error.ts';
@@ -112,9 +113,12 @@ export class ParquetWriter {
     this.#gathered = [];
     this.#gatheredRows = 0;
     this.#gatheredBytes = 0;
-    const chunks = this.#schema.fields.map((field, index) =>
-      this.#encode(field, index, concatColumn(groups, index), rows),
-    );
+    const chunks: EncodedChunk[] = [];
+    for (const [index, field] of this.#schema.fields.entries()) {
+      chunks.push(this.#encode(field, index, concatColumn(groups, index), rows));
+      // Meanwhile the source goes on: it is read between two columns.
+      await setImmediate();
+    }
     await this.#writing;
     this.#writing = this.#file.appendGroup(chunks, rows).catch((error: unknown) => {
       throw asStorageError(error, this.#file.path);
