@@ -38,7 +38,11 @@ const values: readonly { readonly type: LogicalType; readonly value: fc.Arbitrar
   { type: { kind: 'string' }, value: fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()) },
   {
     type: { kind: 'json' },
-    value: fc.jsonValue().filter((json) => json !== null && !JSON.stringify(json).includes('-0')),
+    // JSON has no negative zero.
+    value: fc
+      .jsonValue()
+      .map((json): unknown => JSON.parse(JSON.stringify(json)))
+      .filter((json) => json !== null),
   },
   { type: { kind: 'uuid' }, value: fc.uuid() },
   { type: { kind: 'binary' }, value: fc.uint8Array().map((bytes) => Buffer.from(bytes)) },
