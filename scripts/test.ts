@@ -8,6 +8,10 @@ const projects = arguments_.filter((argument) => ['unit', 'render', 'services'].
 const options = arguments_.filter((argument) => !projects.includes(argument));
 
 await ensureInstalled(join(projectDirectory, 'skeleton'), process.execPath, { what: 'the packages of the skeleton' });
+if (projects.length === 0 || projects.includes('services')) {
+  const installed = await run('bash', [join(projectDirectory, 'scripts/system-packages.sh')]);
+  if (installed !== 0) process.exit(installed);
+}
 process.exitCode = await run(
   process.execPath,
   [
