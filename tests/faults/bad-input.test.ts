@@ -120,11 +120,11 @@ test('a truncated Parquet file is named, and nothing of it is taken', async () =
 });
 
 test('more dead letters than allowed: exit 3, and the letters are kept', async () => {
-  land('orders.csv', [HEADER, ...rows(5), '6,x,DE']);
+  land('orders.csv', [HEADER, ...rows(5), '6,x,DE', '7,y,DE']);
   const { code, stderr } = await service.pipeline(['run']);
   expect(stderr).toMatch(/DEAD_LETTER_BUDGET/);
   expect(code).toBe(3);
-  expect(await deadLetters()).toHaveLength(1);
+  expect(await deadLetters()).toHaveLength(2);
 });
 
 test.each([

@@ -34,7 +34,7 @@ export function checkBudget(deadLettered: number, read: number, budget: DeadLett
     });
   }
   const judged = atEnd || read >= SHARE_COUNTS_FROM;
-  if (judged && read > 0 && deadLettered / read > budget.share) {
+  if (judged && deadLettered > allowedByShare(read, budget.share)) {
     const percent = ((100 * deadLettered) / read).toFixed(1);
     const allowed = (100 * budget.share).toFixed(1);
     throw new PipelineError(
@@ -43,4 +43,9 @@ export function checkBudget(deadLettered: number, read: number, budget: DeadLett
       { hint },
     );
   }
+}
+
+/** A share of a few records is less than one: unless none is allowed, one is. */
+function allowedByShare(read: number, share: number): number {
+  return share === 0 ? 0 : Math.max(1, share * read);
 }
