@@ -88,9 +88,9 @@ describe('a file that the writer made', () => {
         { name: 'kind', type: { kind: 'string' }, nullable: false },
       ],
     };
-    const rows = Array.from({ length: 150_000 }, (_, id) => ({
+    const rows = Array.from({ length: 90_000 }, (_, id) => ({
       id,
-      price: id % 2 === 0 ? `${id - 75_000}.50` : null,
+      price: id % 2 === 0 ? `${id - 45_000}.50` : null,
       text: id % 3 === 0 ? null : `text ${id}`,
       kind: `kind ${id % 10}`,
     }));
@@ -101,16 +101,16 @@ describe('a file that the writer made', () => {
     expect(groups).toBe(2);
     expect(statistics).toEqual({
       id: [
-        { nulls: 0, min: 0, max: 74_999 },
-        { nulls: 0, min: 75_000, max: 149_999 },
+        { nulls: 0, min: 0, max: 44_999 },
+        { nulls: 0, min: 45_000, max: 89_999 },
       ],
       price: [
-        { nulls: 37_500, min: '-75000.50', max: '-2.50' },
-        { nulls: 37_500, min: '0.50', max: '74998.50' },
+        { nulls: 22_500, min: '-45000.50', max: '-2.50' },
+        { nulls: 22_500, min: '0.50', max: '44998.50' },
       ],
       text: [
-        { nulls: 25_000, min: 'text 1', max: 'text 9998' },
-        { nulls: 25_000, min: 'text 100000', max: 'text 99998' },
+        { nulls: 15_000, min: 'text 1', max: 'text 9998' },
+        { nulls: 15_000, min: 'text 45001', max: 'text 89999' },
       ],
       kind: [
         { nulls: 0, min: 'kind 0', max: 'kind 9' },

@@ -25,10 +25,9 @@ export class Columns {
 
   /** Empty columns of the same schema for the next records of a stream: with room for a tenth more text than these hold. */
   next(capacity: number): Columns {
-    const scale = (1.1 * capacity) / Math.max(1, this.length);
     const columns = this.columns.map((column) => {
       const used = column.storage === 'bytes' ? (column.offsets[this.length] ?? 0) - (column.offsets[0] ?? 0) : 0;
-      return allocateColumn(column.field, capacity, Math.ceil(used * scale) + SPARE_BYTES);
+      return allocateColumn(column.field, capacity, Math.ceil(1.1 * used) + SPARE_BYTES);
     });
     return new Columns(this.schema, columns, 0);
   }

@@ -1,7 +1,11 @@
-import type { Client } from 'pg';
+import { type Client, DatabaseError } from 'pg';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import { destroyClient, openClient } from './client.ts';
 import type { PostgresConnection } from './options.ts';
+
+const LOCK_NOT_AVAILABLE = '55P03';
+/** The server takes a moment to notice that a run was killed and to free its lock. */
+const PATIENCE_SECONDS = 3;
 
 /**
  * One connection, held while a stream is loaded, and with it the lock of the stream: PostgreSQL frees it when the
@@ -53,18 +57,18 @@ export class SinkSession {
   }
 
   async #lock(client: Client): Promise<void> {
-    const { rows } = await client.query<{ locked: boolean }>(
-      "SELECT pg_try_advisory_lock(hashtextextended('etl ' || $1, 0)) AS locked",
-      [this.#stream],
-    );
-    if (rows[0]?.locked === true) {
+    try {
+      await client.query(`SET lock_timeout = '${PATIENCE_SECONDS}s'`);
+      await client.query("SELECT pg_advisory_lock(hashtextextended('etl ' || $1, 0))", [this.#stream]);
+      await client.query('RESET lock_timeout');
       this.#held = true;
-      return;
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.code !== LOCK_NOT_AVAILABLE) throw error;
+      // The server may still be busy with our own connection that broke.
+      if (this.#held) throw new PipelineError('UNAVAILABLE', `The lock of ${this.#stream} is not free again yet.`);
+      throw new PipelineError('LOCKED', `Another run is loading ${this.#stream} into ${client.database}.`, {
+        hint: `Wait until it is done; its connections have application_name '${this.#stream}' in pg_stat_activity.`,
+      });
     }
-    // The server may still be busy with our own connection that broke.
-    if (this.#held) throw new PipelineError('UNAVAILABLE', `The lock of ${this.#stream} is not free again yet.`);
-    throw new PipelineError('LOCKED', `Another run is loading ${this.#stream} into ${client.database}.`, {
-      hint: `Wait until it is done; its connections have application_name '${this.#stream}' in pg_stat_activity.`,
-    });
   }
 }
