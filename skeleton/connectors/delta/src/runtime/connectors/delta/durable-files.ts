@@ -1,5 +1,6 @@
 import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { asStorageError, systemErrorCode } from '../../errors/storage-error.ts';
+import { syncToDisk } from '../../storage/durable-files.ts';
 
 /** Makes a folder and those above it, where they are missing. */
 export async function makeFolder(path: string): Promise<void> {
@@ -7,16 +8,6 @@ export async function makeFolder(path: string): Promise<void> {
     await mkdir(path, { recursive: true });
   } catch (error) {
     throw asStorageError(error, path);
-  }
-}
-
-/** Forces a file or a folder's entries to the disk, so that they are there after a power cut. */
-export async function syncToDisk(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 
