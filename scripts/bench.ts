@@ -14,7 +14,7 @@ const options = new Command('bench')
   .opts();
 
 const SIZES = options.quick ? [1_000_000] : [1_000_000, 6_000_000];
-const REPETITIONS = options.quick ? 3 : 5;
+const REPETITIONS = 3;
 /** A short run on a busy machine fails only beyond this multiple of what is allowed. */
 const LARGE_LOSS = 2;
 
