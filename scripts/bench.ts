@@ -75,5 +75,5 @@ async function describe(results: readonly RouteResult[]): Promise<BenchmarkRepor
 function write(report: BenchmarkReport): void {
   const base = new URL('../docs/reference/benchmarks', import.meta.url).pathname;
   writeFileSync(`${base}.json`, `${JSON.stringify(report, undefined, 2)}\n`);
-  writeFileSync(`${base}.md`, toMarkdown(report));
+  writeFileSync(`${base}.md`, toMarkdown(report, ALLOWED));
 }
