@@ -156,15 +156,18 @@ test.each([
   { share: 0.05, dead: 1, fails: false },
   { share: 0.05, dead: 2, fails: true },
   { share: 0, dead: 1, fails: true },
-])('of 10 records $dead are dead letters at a share of $share: the run fails: $fails', async ({ share, dead, fails }) => {
-  const definition = resource('numbers').from(z.object({ id: z.int().min(dead) }));
-  const { run } = pipeline({ definition, count: 10, deadLetterBudget: { max: 10, share } });
-  const ended = run().then(
-    () => false,
-    (error: PipelineError) => error.code === 'DEAD_LETTER_BUDGET',
-  );
-  expect(await ended).toBe(fails);
-});
+])(
+  'of 10 records $dead are dead letters at a share of $share: the run fails: $fails',
+  async ({ share, dead, fails }) => {
+    const definition = resource('numbers').from(z.object({ id: z.int().min(dead) }));
+    const { run } = pipeline({ definition, count: 10, deadLetterBudget: { max: 10, share } });
+    const ended = run().then(
+      () => false,
+      (error: PipelineError) => error.code === 'DEAD_LETTER_BUDGET',
+    );
+    expect(await ended).toBe(fails);
+  },
+);
 
 test('a validator refuses records, or fails the run', async () => {
   class Even extends Validator<Numbered> {

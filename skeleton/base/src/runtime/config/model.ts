@@ -83,7 +83,9 @@ const deadLettersModel = z
       .min(0)
       .max(1)
       .default(0.05)
-      .describe('The same as a share of the records read, 0 to 1; above 0, one record always may. Default 0.05, five in a hundred.'),
+      .describe(
+        'The same as a share of the records read, 0 to 1; above 0, one record always may. Default 0.05, five in a hundred.',
+      ),
   })
   .describe('The dead-letter budget: a run that exceeds either limit stops with exit code 3.');
 
