@@ -29,6 +29,14 @@ class Change extends Transformer<Numbered, Numbered> {
   }
 }
 
+/** Counts records instead of keeping them. */
+class Counting extends MemoryLoader {
+  override async load(batch: Batch): Promise<LoadReport> {
+    this.recordsWritten += batch.size;
+    return { written: batch.size };
+  }
+}
+
 const numbered = () => resource('numbers').from(z.object({ id: z.int() }));
 
 function pipeline(options: Partial<PipelineOptions<Row, Row>> & { count?: number; batchSize?: number }) {
@@ -76,6 +84,12 @@ test('records that make a transformer throw are isolated, and only they', async 
     { stage: 'transform', record: { id: 13 }, rowNumber: 14, message: 'cannot do 13' },
     { stage: 'transform', record: { id: 77 }, rowNumber: 78, message: 'cannot do 77' },
   ]);
+});
+
+test('a batch may be as large as the configuration allows', async () => {
+  const definition = numbered().transform(new Change('map', (given) => given));
+  const { run } = pipeline({ definition, loader: new Counting(), count: 300_000, batchSize: 300_000 });
+  expect((await run()).counts).toMatchObject({ read: 300_000, written: 300_000, deadLettered: 0 });
 });
 
 test.each<{ effect: Effect; change: (rows: readonly Numbered[]) => readonly Numbered[]; counts: object }>([

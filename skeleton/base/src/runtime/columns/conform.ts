@@ -38,10 +38,18 @@ export function conformColumns(
     const column = columns.columns.find((candidate) => candidate.field.name === field.name);
     return isField(column, field) && column !== undefined ? column : convert(column, field, columns.length, failures);
   });
-  const all = new Columns(schema, conformed, columns.length);
-  if (failures.size === 0) return { columns: all, failures: [] };
+  return withoutFailures(new Columns(schema, conformed, columns.length), failures);
+}
+
+/** The records that fit, and the failures of the others in their order. */
+export function withoutFailures(
+  columns: Columns,
+  failures: ReadonlyMap<number, ConversionFailure>,
+): { columns: Columns; failures: ConversionFailure[] } {
+  if (failures.size === 0) return { columns, failures: [] };
   const kept = Array.from({ length: columns.length }, (_, index) => index).filter((index) => !failures.has(index));
-  return { columns: all.take(kept), failures: [...failures.values()].sort((left, right) => left.index - right.index) };
+  const inOrder = [...failures.values()].sort((left, right) => left.index - right.index);
+  return { columns: columns.take(kept), failures: inOrder };
 }
 
 function convert(

@@ -1,6 +1,6 @@
 import type { TableSchema } from '../schema/table-schema.ts';
 import { Columns } from './columns.ts';
-import { columnFromValues } from './conform.ts';
+import { columnFromValues, withoutFailures } from './conform.ts';
 import { readValues } from './read-values.ts';
 
 /** A value that does not fit its column. */
@@ -49,8 +49,5 @@ export function columnsFromRows(
       failures,
     ),
   );
-  const all = new Columns(schema, columns, rows.length);
-  if (failures.size === 0) return { columns: all, failures: [] };
-  const kept = rows.map((_, index) => index).filter((index) => !failures.has(index));
-  return { columns: all.take(kept), failures: [...failures.values()].sort((left, right) => left.index - right.index) };
+  return withoutFailures(new Columns(schema, columns, rows.length), failures);
 }

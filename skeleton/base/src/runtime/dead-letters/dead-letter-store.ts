@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { asStorageError } from '../errors/storage-error.ts';
+import { syncToDisk } from '../storage/durable-files.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import { readLines } from './lines.ts';
 import type { ReplayMarker } from './replay-marker.ts';
@@ -43,7 +44,7 @@ export class DeadLetterStore {
       handle = await open(file, 'a');
       const { ids, size } = await readIdentities(file, afterSequence);
       if ((await handle.stat()).size !== size) await handle.truncate(size);
-      await syncDirectory(dirname(file));
+      await syncToDisk(dirname(file));
       return new DeadLetterStore(file, handle, ids, size);
     } catch (error) {
       await handle?.close();
@@ -107,15 +108,5 @@ function parseIdentity(text: string): { id: string; sequence: number } | undefin
     return identitySchema.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
-  }
-}
-
-/** Makes a new file's name as durable as its contents. */
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

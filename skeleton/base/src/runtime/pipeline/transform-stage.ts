@@ -17,7 +17,7 @@ export function transformStage<Input, Output>(transformer: Transformer<Input, Ou
         const made = transformer.transform(given);
         checkEffect(transformer, given.length, made.length, batch.identity.sequence);
         for (const row of made) rows.push(row);
-        rowNumbers.push(...keptRowNumbers(transformer.effect, part, made));
+        for (const number of keptRowNumbers(transformer.effect, part, made)) rowNumbers.push(number);
         taken += given.length;
       });
       const transformed = new Batch<Output>(batch.identity, { rows, rowNumbers });
