@@ -56,6 +56,8 @@ export class Pipeline<Input, Output> {
   readonly #tags: { readonly pipeline: string; readonly resource: string };
   readonly #tally = new Tally();
   #inFlight = 0;
+  /** The columns of the sink before the run. */
+  #sinkSchema: TableSchema | undefined;
   #agreed: { schema: TableSchema; changes: readonly string[] } | undefined;
 
   constructor(options: PipelineOptions<Input, Output>) {
@@ -107,7 +109,8 @@ export class Pipeline<Input, Output> {
   /** Agrees on columns as far as they are known before the first record; returns those to ask the extractor for. */
   async #prepare(): Promise<TableSchema | undefined> {
     const { contractFields, outputSchema, stages } = this.definition;
-    const source = await this.extractor.schema(await this.loader.schema());
+    this.#sinkSchema = await this.loader.schema();
+    const source = await this.extractor.schema(this.#sinkSchema);
     if (contractFields !== undefined && this.#options.enterAt === undefined) {
       requireContractColumns(source, contractFields, this.#options.schemaEvolution, this.name);
     }
@@ -117,7 +120,8 @@ export class Pipeline<Input, Output> {
   }
 
   async #agree(wanted: TableSchema): Promise<TableSchema> {
-    this.#agreed ??= await agreeOnSchema(wanted, this.loader, this.#options.schemaEvolution, this.name);
+    const { schemaEvolution } = this.#options;
+    this.#agreed ??= await agreeOnSchema(wanted, this.#sinkSchema, this.loader, schemaEvolution, this.name);
     return this.#agreed.schema;
   }
 

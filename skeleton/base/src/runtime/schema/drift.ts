@@ -23,15 +23,16 @@ export interface AgreedSchema {
  *
  * Columns that both have keep the sink's type. Columns that only the sink has stay NULL.
  *
+ * @param existing the columns of the sink as it is, `undefined` where it does not exist yet
  * @throws PipelineError `SCHEMA_DRIFT` when a new column is not allowed, or a column that the sink needs is missing
  */
 export async function agreeOnSchema<T>(
   wanted: TableSchema,
+  existing: TableSchema | undefined,
   loader: Loader<T>,
   evolution: SchemaEvolution,
   resource: string,
 ): Promise<AgreedSchema> {
-  const existing = await loader.schema();
   if (existing === undefined) {
     await loader.prepare(wanted);
     return { schema: wanted, changes: [] };
