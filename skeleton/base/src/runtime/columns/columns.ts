@@ -32,6 +32,17 @@ export class Columns {
     return new Columns(this.schema, columns, 0);
   }
 
+  /** Bytes that the values take in memory. */
+  get byteLength(): number {
+    let size = 0;
+    for (const column of this.columns) {
+      if (column.storage === 'int32') size += 4 * this.length;
+      else if (column.storage !== 'bytes') size += 8 * this.length;
+      else size += 4 * this.length + (column.offsets[this.length] ?? 0) - (column.offsets[0] ?? 0);
+    }
+    return size;
+  }
+
   column(name: string): Column {
     const column = this.columns.find((candidate) => candidate.field.name === name);
     if (column === undefined) {

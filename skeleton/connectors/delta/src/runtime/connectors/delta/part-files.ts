@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import type { Columns } from '../../columns/columns.ts';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import { asStorageError, systemErrorCode } from '../../errors/storage-error.ts';
-import { sizeInBytes } from '../../formats/parquet/concat-columns.ts';
 import { type ParquetSummary, ParquetWriter } from '../../formats/parquet/parquet-writer.ts';
 import type { TableSchema } from '../../schema/table-schema.ts';
 import { syncToDisk } from '../../storage/durable-files.ts';
@@ -24,9 +23,6 @@ interface OpenPart {
   readonly values: PartitionValues;
   readonly staged: string;
   readonly writer: ParquetWriter;
-  /** Size of the file when it was last looked at, and of the records since then, which are still in memory. */
-  written: number;
-  gathered: number;
 }
 
 /** A data file in its place; it is part of the table once its `add` is committed. */
@@ -67,12 +63,8 @@ export class PartFiles {
   async write(columns: Columns): Promise<void> {
     for (const partition of splitByPartition(columns, this.#partitionColumns)) {
       const part = await this.#partFor(partition.values);
-      const stored = toStoredColumns(partition.columns, this.#schema);
-      await part.writer.write(stored);
-      const { bytesWritten } = part.writer;
-      part.gathered = (bytesWritten > part.written ? 0 : part.gathered) + sizeInBytes(stored);
-      part.written = bytesWritten;
-      if (bytesWritten >= FILE_BYTES) await this.#finish(part);
+      await part.writer.write(toStoredColumns(partition.columns, this.#schema));
+      if (part.writer.bytesWritten >= FILE_BYTES) await this.#finish(part);
       else await this.#limitOpenFiles();
     }
   }
@@ -112,16 +104,16 @@ export class PartFiles {
     const staged = join(this.#staging, `${randomUUID()}.parquet`);
     await makeFolder(this.#staging);
     const writer = await ParquetWriter.open(staged, this.#schema);
-    const part = { values, staged, writer, written: writer.bytesWritten, gathered: 0 };
+    const part = { values, staged, writer };
     this.#open.set(key, part);
     return part;
   }
 
   /** Closes the largest file of several when they take too much memory together. */
   async #limitOpenFiles(): Promise<void> {
-    const open = [...this.#open.values()].sort((left, right) => right.gathered - left.gathered);
+    const open = [...this.#open.values()].sort((left, right) => right.writer.bytesGathered - left.writer.bytesGathered);
     const [largest] = open;
-    const gathered = open.reduce((sum, part) => sum + part.gathered, 0);
+    const gathered = open.reduce((sum, { writer }) => sum + writer.bytesGathered, 0);
     if (largest === undefined || open.length < 2) return;
     if (open.length > OPEN_FILES || gathered > OPEN_BYTES) await this.#finish(largest);
   }

@@ -1,20 +1,43 @@
 /** Parquet's hybrid of run-length and bit-packed integers: definition levels and dictionary indices. */
 
-/** `count` values of `bitWidth` bits, bit-packed in one run. */
-export function encodeBitPacked(values: ArrayLike<number>, count: number, bitWidth: number): Buffer {
+/** Bytes that `writeBitPacked` needs. */
+export function bitPackedSize(count: number, bitWidth: number): number {
   const groups = (count + 7) >> 3;
-  const header = encodeVarint(groups * 2 + 1);
-  const bytes = Buffer.allocUnsafeSlow(header.length + groups * bitWidth);
-  header.copy(bytes);
-  packBits(values, count, bitWidth, bytes, header.length);
-  return bytes;
+  return varintSize(groups * 2 + 1) + groups * bitWidth;
 }
 
-/** `count` times the same value. */
-export function encodeRun(value: number, count: number, bitWidth: number): Buffer {
-  const bytes = Buffer.alloc((bitWidth + 7) >> 3);
-  bytes.writeUIntLE(value, 0, bytes.length);
-  return Buffer.concat([encodeVarint(count * 2), bytes]);
+/**
+ * Writes `count` values of `bitWidth` bits, bit-packed in one run.
+ *
+ * @returns where it ends
+ */
+export function writeBitPacked(
+  values: ArrayLike<number>,
+  count: number,
+  bitWidth: number,
+  target: Buffer,
+  position: number,
+): number {
+  const groups = (count + 7) >> 3;
+  const start = writeVarint(groups * 2 + 1, target, position);
+  packBits(values, count, bitWidth, target, start);
+  return start + groups * bitWidth;
+}
+
+/** Bytes that `writeRun` needs for values of one bit. */
+export function runSize(count: number): number {
+  return varintSize(count * 2) + 1;
+}
+
+/**
+ * Writes `count` times the same value of one bit.
+ *
+ * @returns where it ends
+ */
+export function writeRun(value: 0 | 1, count: number, target: Buffer, position: number): number {
+  const end = writeVarint(count * 2, target, position);
+  target[end] = value;
+  return end + 1;
 }
 
 /** Least significant bit first, filled up to whole groups of eight values; widths up to 16 bits. */
@@ -40,13 +63,17 @@ export function packBits(
   }
 }
 
-function encodeVarint(value: number): Buffer {
-  const bytes: number[] = [];
+function varintSize(value: number): number {
+  return value < 128 ? 1 : 1 + varintSize(value >>> 7);
+}
+
+function writeVarint(value: number, target: Buffer, position: number): number {
   let rest = value;
+  let end = position;
   while (rest > 127) {
-    bytes.push((rest & 127) | 128);
+    target[end++] = (rest & 127) | 128;
     rest >>>= 7;
   }
-  bytes.push(rest);
-  return Buffer.from(bytes);
+  target[end] = rest;
+  return end + 1;
 }

@@ -1,12 +1,12 @@
 import type { Encoding } from 'hyparquet';
-import type { Column } from '../../columns/column.ts';
 import { PipelineError } from '../../errors/pipeline-error.ts';
-import { encodeBitPacked, encodeRun } from './bit-packing.ts';
+import { bitPackedSize, runSize, writeBitPacked, writeRun } from './bit-packing.ts';
 import { type Bounds, findBounds } from './bounds.ts';
 import { buildDictionary, type Dictionary } from './dictionary.ts';
-import { encodeFixed } from './fixed-values.ts';
-import { encodePlain } from './plain-values.ts';
-import { presentValues } from './present-values.ts';
+import { FIXED_WIDTH, writeFixed } from './fixed-values.ts';
+import type { GatheredColumn } from './gathered-column.ts';
+import type { PageMemory } from './page-memory.ts';
+import { plainSize, writePlain } from './plain-values.ts';
 import { toSchemaElement } from './schema-elements.ts';
 
 /** The values of one column of one row group, encoded and not yet compressed. */
@@ -19,49 +19,67 @@ export interface EncodedChunk {
   readonly bounds: Bounds | undefined;
 }
 
-interface EncodedValues extends Pick<EncodedChunk, 'dictionary' | 'encoding' | 'bounds'> {
-  readonly values: Buffer;
-}
+const LEVELS_LENGTH_BYTES = 4;
 
-export function encodeChunk(column: Column, length: number): EncodedChunk {
-  const present = presentValues(column, length);
-  const nullCount = length - present.count;
-  if (nullCount > 0 && !column.field.nullable) throw missing(column, nullCount);
-  const { values, ...rest } = encodeValues(present.column, present.count);
-  const levels = column.field.nullable ? encodeLevels(column.valid, length, present.count) : [];
-  return { ...rest, page: Buffer.concat([...levels, values]), nullCount };
-}
-
-function missing({ field }: Column, nullCount: number): PipelineError {
-  const message = `${field.name} is missing in ${nullCount} records and may not be null`;
-  return new PipelineError('REJECTED', message, { where: { column: field.name } });
-}
-
-function encodeValues(column: Column, count: number): EncodedValues {
-  if (column.storage === 'bytes' && toSchemaElement(column.field).type === 'FIXED_LEN_BYTE_ARRAY') {
-    const { bytes, bounds } = encodeFixed(column, count);
-    return { values: bytes, encoding: 'PLAIN', bounds };
-  }
-  const dictionary = buildDictionary(column, count);
-  if (dictionary !== undefined) return encodeIndices(dictionary, count);
-  return { values: encodePlain(column, count), encoding: 'PLAIN', bounds: findBounds(column, count) };
-}
-
-function encodeIndices({ values, size, indices }: Dictionary, count: number): EncodedValues {
-  const bitWidth = Math.max(1, 32 - Math.clz32(size - 1));
-  return {
-    dictionary: { page: encodePlain(values, size), size },
-    values: Buffer.concat([Buffer.of(bitWidth), encodeBitPacked(indices, count, bitWidth)]),
-    encoding: 'RLE_DICTIONARY',
-    bounds: findBounds(values, size),
+/**
+ * @param memory what the pages lie in
+ * @throws PipelineError REJECTED for a NULL where the column has none, and for a value that `findUnwritable` names
+ */
+export function encodeChunk(gathered: GatheredColumn, memory: PageMemory): EncodedChunk {
+  const { field, rows, count, values } = gathered;
+  const nullCount = rows - count;
+  if (nullCount > 0 && !field.nullable) throw missing(field.name, nullCount);
+  /** A page with room for `size` bytes of values behind the definition levels. */
+  const startPage = (size: number): { page: Buffer; start: number } => {
+    const page = memory.allocate(levelsSize(gathered) + size);
+    return { page, start: writeLevels(gathered, page) };
   };
+  if (values.storage === 'bytes' && toSchemaElement(field).type === 'FIXED_LEN_BYTE_ARRAY') {
+    const { page, start } = startPage(count * FIXED_WIDTH);
+    return { page, encoding: 'PLAIN', nullCount, bounds: writeFixed(values, count, page, start) };
+  }
+  const dictionary = buildDictionary(values, count);
+  if (dictionary !== undefined) {
+    const bitWidth = Math.max(1, 32 - Math.clz32(dictionary.size - 1));
+    const { page, start } = startPage(1 + bitPackedSize(count, bitWidth));
+    page[start] = bitWidth;
+    writeBitPacked(dictionary.indices, count, bitWidth, page, start + 1);
+    const bounds = findBounds(dictionary.values, dictionary.size);
+    return { dictionary: encodeDictionary(dictionary, memory), page, encoding: 'RLE_DICTIONARY', nullCount, bounds };
+  }
+  const { page, start } = startPage(plainSize(values, count));
+  writePlain(values, count, page, start);
+  return { page, encoding: 'PLAIN', nullCount, bounds: findBounds(values, count) };
 }
 
-/** 1 for a value, 0 for NULL, behind their length in bytes. */
-function encodeLevels(valid: Uint8Array | undefined, length: number, present: number): Buffer[] {
-  const uniform = valid === undefined || present === length || present === 0;
-  const levels = uniform ? encodeRun(present === 0 ? 0 : 1, length, 1) : encodeBitPacked(valid, length, 1);
-  const size = Buffer.alloc(4);
-  size.writeUInt32LE(levels.length);
-  return [size, levels];
+function missing(column: string, nullCount: number): PipelineError {
+  const message = `${column} is missing in ${nullCount} records and may not be null`;
+  return new PipelineError('REJECTED', message, { where: { column } });
+}
+
+function encodeDictionary({ values, size }: Dictionary, memory: PageMemory): EncodedChunk['dictionary'] {
+  const page = memory.allocate(plainSize(values, size));
+  writePlain(values, size, page, 0);
+  return { page, size };
+}
+
+function levelsSize(gathered: GatheredColumn): number {
+  const { field, rows } = gathered;
+  if (!field.nullable) return 0;
+  return LEVELS_LENGTH_BYTES + (isUniform(gathered) ? runSize(rows) : bitPackedSize(rows, 1));
+}
+
+/** 1 for a value, 0 for NULL, behind their length in bytes. Returns where they end. */
+function writeLevels(gathered: GatheredColumn, page: Buffer): number {
+  const { field, rows, count, levels } = gathered;
+  if (!field.nullable) return 0;
+  const end = isUniform(gathered)
+    ? writeRun(count === 0 ? 0 : 1, rows, page, LEVELS_LENGTH_BYTES)
+    : writeBitPacked(levels, rows, 1, page, LEVELS_LENGTH_BYTES);
+  page.writeUInt32LE(end - LEVELS_LENGTH_BYTES, 0);
+  return end;
+}
+
+function isUniform({ rows, count }: GatheredColumn): boolean {
+  return count === 0 || count === rows;
 }

@@ -5,26 +5,27 @@ import { readText } from '../../columns/read-values.ts';
 import type { ConversionFailure } from '../../columns/rows.ts';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import { describeType, type TableSchema } from '../../schema/table-schema.ts';
+import type { Bounds } from './bounds.ts';
 import { toSchemaElement } from './schema-elements.ts';
 
 /** Bytes of a UUID, and of a decimal of up to 38 digits. */
-const WIDTH = 16;
+export const FIXED_WIDTH = 16;
 
-export interface FixedValues {
-  readonly bytes: Buffer;
-  readonly bounds?: { readonly min: bigint | Buffer; readonly max: bigint | Buffer };
+/**
+ * Writes UUIDs and decimals of 19 to 38 digits, which lie in memory as text, as 16 bytes each.
+ *
+ * @returns the smallest and the largest
+ */
+export function writeFixed(column: BytesColumn, count: number, target: Buffer, position: number): Bounds | undefined {
+  const values = target.subarray(position, position + count * FIXED_WIDTH);
+  return column.field.type.kind === 'uuid' ? writeUuids(column, count, values) : writeDecimals(column, count, values);
 }
 
-/** UUIDs and decimals of 19 to 38 digits, which lie in memory as text, as 16 bytes each. */
-export function encodeFixed(column: BytesColumn, count: number): FixedValues {
-  return column.field.type.kind === 'uuid' ? encodeUuids(column, count) : encodeDecimals(column, count);
-}
-
-function encodeUuids({ offsets, bytes }: BytesColumn, count: number): FixedValues {
-  const target = Buffer.alloc(count * WIDTH);
+function writeUuids({ offsets, bytes }: BytesColumn, count: number, target: Buffer): Bounds | undefined {
+  target.fill(0);
   for (let index = 0; index < count; index++) {
     const end = offsets[index + 1] ?? 0;
-    let digit = index * WIDTH * 2;
+    let digit = index * FIXED_WIDTH * 2;
     for (let from = offsets[index] ?? 0; from < end; from++) {
       const code = bytes[from] ?? 0;
       if (code === 45) continue;
@@ -33,17 +34,19 @@ function encodeUuids({ offsets, bytes }: BytesColumn, count: number): FixedValue
       digit++;
     }
   }
-  if (count === 0) return { bytes: target };
+  if (count === 0) return undefined;
   let [min, max] = [0, 0];
-  for (let start = WIDTH; start < target.length; start += WIDTH) {
-    if (target.compare(target, min, min + WIDTH, start, start + WIDTH) < 0) min = start;
-    if (target.compare(target, max, max + WIDTH, start, start + WIDTH) > 0) max = start;
+  for (let start = FIXED_WIDTH; start < target.length; start += FIXED_WIDTH) {
+    if (target.compare(target, min, min + FIXED_WIDTH, start, start + FIXED_WIDTH) < 0) min = start;
+    if (target.compare(target, max, max + FIXED_WIDTH, start, start + FIXED_WIDTH) > 0) max = start;
   }
-  return { bytes: target, bounds: { min: target.subarray(min, min + WIDTH), max: target.subarray(max, max + WIDTH) } };
+  return {
+    min: Buffer.from(target.subarray(min, min + FIXED_WIDTH)),
+    max: Buffer.from(target.subarray(max, max + FIXED_WIDTH)),
+  };
 }
 
-function encodeDecimals(column: BytesColumn, count: number): FixedValues {
-  const target = Buffer.allocUnsafeSlow(count * WIDTH);
+function writeDecimals(column: BytesColumn, count: number, target: Buffer): Bounds | undefined {
   let bounds: { min: bigint; max: bigint } | undefined;
   for (let index = 0; index < count; index++) {
     const value = parseDecimal(column, index);
@@ -53,13 +56,13 @@ function encodeDecimals(column: BytesColumn, count: number): FixedValues {
         hint: 'Leave out what findUnwritable names before writing.',
       });
     }
-    target.writeBigInt64BE(value >> 64n, index * WIDTH);
-    target.writeBigUInt64BE(BigInt.asUintN(64, value), index * WIDTH + 8);
+    target.writeBigInt64BE(value >> 64n, index * FIXED_WIDTH);
+    target.writeBigUInt64BE(BigInt.asUintN(64, value), index * FIXED_WIDTH + 8);
     if (bounds === undefined) bounds = { min: value, max: value };
     else if (value < bounds.min) bounds.min = value;
     else if (value > bounds.max) bounds.max = value;
   }
-  return { bytes: target, ...(bounds && { bounds }) };
+  return bounds;
 }
 
 function parseDecimal(column: BytesColumn, index: number): bigint | undefined {

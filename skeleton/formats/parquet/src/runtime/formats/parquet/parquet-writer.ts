@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Column } from '../../columns/column.ts';
 import type { Columns } from '../../columns/columns.ts';
 import { asStorageError } from '../../errors/storage-error.ts';
-import type { Field, TableSchema } from '../../schema/table-schema.ts';
+import type { TableSchema } from '../../schema/table-schema.ts';
 import { type Bounds, boundToValue, mergeBounds } from './bounds.ts';
 import { type EncodedChunk, encodeChunk } from './column-chunk.ts';
-import { concatColumn, sizeInBytes } from './concat-columns.ts';
+import { GatheredColumn } from './gathered-column.ts';
+import { PageMemory } from './page-memory.ts';
 import { ParquetFile } from './parquet-file.ts';
 
 /** A row group has at most so many records and about so many bytes; the memory of a writer depends on nothing else. */
@@ -35,16 +35,20 @@ export class ParquetWriter {
   readonly #file: ParquetFile;
   readonly #schema: TableSchema;
   readonly #statistics: { nullCount: number; bounds: Bounds | undefined }[];
-  #gathered: Columns[] = [];
+  readonly #gathered: readonly GatheredColumn[];
   #gatheredRows = 0;
   #gatheredBytes = 0;
   /** The row group that is being compressed and written while the next one is gathered and encoded. */
   #writing: Promise<void> = Promise.resolve();
+  /** Pages of the row group that is being written, and of the next one. */
+  #writingPages = new PageMemory();
+  #nextPages = new PageMemory();
 
   private constructor(file: ParquetFile, schema: TableSchema) {
     this.#file = file;
     this.#schema = schema;
     this.#statistics = schema.fields.map(() => ({ nullCount: 0, bounds: undefined }));
+    this.#gathered = schema.fields.map((field) => new GatheredColumn(field));
   }
 
   /** @throws PipelineError STORAGE when the file cannot be made */
@@ -61,8 +65,13 @@ export class ParquetWriter {
     return this.#file.bytes;
   }
 
+  /** Bytes that the records of the next row group take in memory. */
+  get bytesGathered(): number {
+    return this.#gatheredBytes;
+  }
+
   /**
-   * Adds records. They are kept until their row group is written, so they must not change any more.
+   * Adds a copy of the records.
    *
    * @param columns in the order of the schema; each is written as the type in the schema, whatever its own field
    *   says, as long as both lie in memory alike (a uuid column can be written as string)
@@ -70,15 +79,19 @@ export class ParquetWriter {
    * @throws PipelineError REJECTED for a value that `findUnwritable` names
    */
   async write(columns: Columns): Promise<void> {
-    const parts = Math.ceil(Math.max(1, columns.length / GROUP_ROWS, sizeInBytes(columns) / GROUP_BYTES));
+    const parts = Math.ceil(Math.max(1, columns.length / GROUP_ROWS, columns.byteLength / GROUP_BYTES));
     const step = Math.ceil(columns.length / parts);
     for (let start = 0; start < columns.length; start += step) {
       const part = columns.slice(start, Math.min(columns.length, start + step));
-      const size = sizeInBytes(part);
+      const size = part.byteLength;
       if (this.#gatheredRows + part.length > GROUP_ROWS || this.#gatheredBytes + size > GROUP_BYTES) {
         await this.#endGroup();
       }
-      this.#gathered.push(part);
+      this.#gathered.forEach((gathered, index) => {
+        const column = part.columns[index];
+        if (column === undefined) throw new RangeError(`The records have no column ${gathered.field.name}.`);
+        gathered.append(column, part.length);
+      });
       this.#gatheredRows += part.length;
       this.#gatheredBytes += size;
     }
@@ -107,19 +120,20 @@ export class ParquetWriter {
   }
 
   async #endGroup(): Promise<void> {
-    if (this.#gatheredRows === 0) return;
-    const groups = this.#gathered;
     const rows = this.#gatheredRows;
-    this.#gathered = [];
-    this.#gatheredRows = 0;
-    this.#gatheredBytes = 0;
+    if (rows === 0) return;
     const chunks: EncodedChunk[] = [];
-    for (const [index, field] of this.#schema.fields.entries()) {
-      chunks.push(this.#encode(field, index, concatColumn(groups, index), rows));
+    for (const [index, gathered] of this.#gathered.entries()) {
+      chunks.push(this.#encode(gathered, index));
+      gathered.clear();
       // Meanwhile the source goes on: it is read between two columns.
       await setImmediate();
     }
+    this.#gatheredRows = 0;
+    this.#gatheredBytes = 0;
     await this.#writing;
+    this.#writingPages.reset();
+    [this.#writingPages, this.#nextPages] = [this.#nextPages, this.#writingPages];
     this.#writing = this.#file.appendGroup(chunks, rows).catch((error: unknown) => {
       throw asStorageError(error, this.#file.path);
     });
@@ -127,8 +141,8 @@ export class ParquetWriter {
     this.#writing.catch(() => undefined);
   }
 
-  #encode(field: Field, index: number, column: Column, rows: number): EncodedChunk {
-    const chunk = encodeChunk({ ...column, field }, rows);
+  #encode(gathered: GatheredColumn, index: number): EncodedChunk {
+    const chunk = encodeChunk(gathered, this.#nextPages);
     const statistics = this.#statistics[index];
     if (statistics !== undefined) {
       statistics.nullCount += chunk.nullCount;

@@ -1,44 +1,51 @@
-import type { BytesColumn, Column, Float64Column } from '../../columns/column.ts';
+import type { BytesColumn, Column } from '../../columns/column.ts';
 import { packBits } from './bit-packing.ts';
 
 const LENGTH_BYTES = 4;
 /** From this length on the native copy is faster than a loop. */
 const LONG_VALUE = 64;
 
-/** The first `count` values (none of them NULL) in Parquet's PLAIN encoding. */
-export function encodePlain(column: Column, count: number): Buffer {
+/** Bytes that the first `count` values (none of them NULL) take in Parquet's PLAIN encoding. */
+export function plainSize(column: Column, count: number): number {
   switch (column.storage) {
     case 'int32':
-      return column.field.type.kind === 'boolean' ? encodeBooleans(column.values, count) : view(column.values, count);
+      return column.field.type.kind === 'boolean' ? (count + 7) >> 3 : 4 * count;
     case 'int64':
-      return view(column.values, 2 * count);
+      return 8 * count;
     case 'float64':
-      return encodeFloats(column, count);
+      return column.field.type.kind === 'float64' ? 8 * count : 4 * count;
     case 'bytes':
-      return encodeByteArrays(column, count);
+      return (column.offsets[count] ?? 0) - (column.offsets[0] ?? 0) + LENGTH_BYTES * count;
   }
 }
 
-function encodeBooleans(values: Int32Array, count: number): Buffer {
-  const bytes = Buffer.allocUnsafeSlow((count + 7) >> 3);
-  packBits(values, count, 1, bytes, 0);
-  return bytes;
-}
-
-function encodeFloats({ field, values }: Float64Column, count: number): Buffer {
-  if (field.type.kind === 'float64') return view(values, count);
-  return view(Float32Array.from(values.subarray(0, count)), count);
+/** Writes the first `count` values (none of them NULL) in Parquet's PLAIN encoding. */
+export function writePlain(column: Column, count: number, target: Buffer, position: number): void {
+  switch (column.storage) {
+    case 'int32':
+      if (column.field.type.kind === 'boolean') packBits(column.values, count, 1, target, position);
+      else target.set(memoryOf(column.values, count), position);
+      break;
+    case 'int64':
+      target.set(memoryOf(column.values, 2 * count), position);
+      break;
+    case 'float64':
+      if (column.field.type.kind === 'float64') target.set(memoryOf(column.values, count), position);
+      else target.set(memoryOf(Float32Array.from(column.values.subarray(0, count)), count), position);
+      break;
+    case 'bytes':
+      writeByteArrays(column, count, target, position);
+  }
 }
 
 /** The memory of the values, which is little-endian on every platform that Node supports. */
-function view(values: Int32Array | Float32Array | Float64Array, count: number): Buffer {
-  return Buffer.from(values.buffer, values.byteOffset, count * values.BYTES_PER_ELEMENT);
+function memoryOf(values: Int32Array | Float32Array | Float64Array, count: number): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, count * values.BYTES_PER_ELEMENT);
 }
 
-function encodeByteArrays({ offsets, bytes }: BytesColumn, count: number): Buffer {
+function writeByteArrays({ offsets, bytes }: BytesColumn, count: number, target: Buffer, position: number): void {
   let from = offsets[0] ?? 0;
-  const target = Buffer.allocUnsafeSlow((offsets[count] ?? 0) - from + LENGTH_BYTES * count);
-  let to = 0;
+  let to = position;
   for (let index = 1; index <= count; index++) {
     const end = offsets[index] ?? 0;
     to = writeLength(target, to, end - from);
@@ -50,7 +57,6 @@ function encodeByteArrays({ offsets, bytes }: BytesColumn, count: number): Buffe
       while (from < end) target[to++] = bytes[from++] ?? 0;
     }
   }
-  return target;
 }
 
 export function writeLength(target: Uint8Array, position: number, length: number): number {
