@@ -1,5 +1,6 @@
 import type { Columns } from '../../columns/columns.ts';
-import { type ColumnWriter, columnWriter, LARGEST_STRETCH } from './column-writers.ts';
+import { type ColumnWriter, LARGEST_STRETCH } from './column-writer.ts';
+import { columnWriter } from './column-writers.ts';
 import { COPY_DATA, COPY_HEADER, COPY_TRAILER, MESSAGE_HEADER } from './copy-protocol.ts';
 import type { Wire } from './types.ts';
 

@@ -1,3 +1,5 @@
+import { WORD } from './epoch.ts';
+
 /**
  * PostgreSQL's binary `numeric`: four 16-bit words (number of digits, weight of the first digit, sign, decimal places)
  * and then the digits to base 10,000, most significant first.
@@ -24,7 +26,7 @@ const MINUS = 45;
 
 /** The value times 10^scale as a number; NaN where a number would not be exact, and for NaN itself. */
 export function readScaled(view: DataView, at: number, scale: number): number {
-  const digits = view.getInt16(at);
+  const digits = view.getUint16(at);
   const sign = view.getUint16(at + 4);
   if (sign > NEGATIVE) return Number.NaN;
   let value = 0;
@@ -39,7 +41,7 @@ export function readScaled(view: DataView, at: number, scale: number): number {
 
 /** The same as a bigint; `undefined` for NaN and the infinities. */
 export function readScaledBigInt(view: DataView, at: number, scale: number): bigint | undefined {
-  const digits = view.getInt16(at);
+  const digits = view.getUint16(at);
   const sign = view.getUint16(at + 4);
   if (sign > NEGATIVE) return undefined;
   let value = 0n;
@@ -58,7 +60,7 @@ export function numericTextSize(view: DataView, at: number): number {
 
 /** Writes the value as PostgreSQL prints it, trailing zeros included; returns the end of the text. */
 export function writeNumericText(view: DataView, at: number, bytes: Buffer, start: number): number {
-  const digits = view.getInt16(at);
+  const digits = view.getUint16(at);
   const weight = view.getInt16(at + 2);
   const sign = view.getUint16(at + 4);
   const places = view.getInt16(at + 6);
@@ -106,38 +108,54 @@ export function countGroups(magnitude: number): number {
   return magnitude < 1e12 ? 3 : 4;
 }
 
-/** Writes a scaled whole number whose product with `layout.factor` is exact, in `groups` groups; returns the end. */
-export function writeScaled(view: DataView, at: number, value: number, groups: number, layout: ScaledLayout): number {
-  writeHeader(view, at, groups, groups - layout.fractionGroups - 1, value < 0 ? NEGATIVE : 0, layout.scale);
-  let rest = Math.abs(value) * layout.factor;
-  for (let index = groups - 1; index >= 0; index--) {
+/**
+ * Writes a scaled whole number in `groups` groups.
+ *
+ * @param magnitude the number without its sign times `layout.factor`, exact
+ */
+export function writeScaled(
+  view: DataView,
+  at: number,
+  magnitude: number,
+  negative: boolean,
+  groups: number,
+  layout: ScaledLayout,
+): void {
+  writeHeader(view, at, groups, groups - layout.fractionGroups - 1, negative ? NEGATIVE : 0, layout.scale);
+  let rest = magnitude;
+  for (let group = at + NUMERIC_HEADER + 2 * (groups - 1); group > at + NUMERIC_HEADER; group -= 2) {
     const higher = Math.floor(rest / BASE);
-    view.setInt16(at + NUMERIC_HEADER + 2 * index, rest - higher * BASE);
+    view.setInt16(group, rest - higher * BASE);
     rest = higher;
   }
-  return at + NUMERIC_HEADER + 2 * groups;
+  view.setInt16(at + NUMERIC_HEADER, rest);
 }
 
 /** Groups that any scaled 64-bit number fits in. */
-export const BIGINT_GROUPS = 6;
+export const WIDE_GROUPS = 6;
 
-/** The same for any 64-bit number, always in `BIGINT_GROUPS` groups; the server drops leading zeros. */
-export function writeScaledBigInt(view: DataView, at: number, value: bigint, layout: ScaledLayout): number {
-  const weight = BIGINT_GROUPS - layout.fractionGroups - 1;
-  writeHeader(view, at, BIGINT_GROUPS, weight, value < 0n ? NEGATIVE : 0, layout.scale);
-  let rest = (value < 0n ? -value : value) * BigInt(layout.factor);
-  for (let index = BIGINT_GROUPS - 1; index >= 0; index--) {
-    view.setInt16(at + NUMERIC_HEADER + 2 * index, Number(rest % BigInt(BASE)));
-    rest /= BigInt(BASE);
+/** The same for any 64-bit number, given as two words, always in `WIDE_GROUPS` groups; the server drops leading zeros. */
+export function writeWideScaled(view: DataView, at: number, high: number, low: number, layout: ScaledLayout): void {
+  const negative = high < 0;
+  let upper = negative ? ~high + (low === 0 ? 1 : 0) : high;
+  let lower = (negative ? -low : low) >>> 0;
+  writeHeader(view, at, WIDE_GROUPS, WIDE_GROUPS - layout.fractionGroups - 1, negative ? NEGATIVE : 0, layout.scale);
+  // The last group holds fewer digits of the number where the fraction does not fill it.
+  let { factor } = layout;
+  for (let index = WIDE_GROUPS - 1; index >= 0; index--) {
+    const divisor = BASE / factor;
+    const quotient = Math.floor(upper / divisor);
+    const rest = (upper - quotient * divisor) * WORD + lower;
+    lower = Math.floor(rest / divisor);
+    view.setInt16(at + NUMERIC_HEADER + 2 * index, (rest - lower * divisor) * factor);
+    upper = quotient;
+    factor = 1;
   }
-  return at + NUMERIC_HEADER + 2 * BIGINT_GROUPS;
 }
 
 function writeHeader(view: DataView, at: number, groups: number, weight: number, sign: number, places: number): void {
-  view.setInt16(at, groups);
-  view.setInt16(at + 2, weight);
-  view.setUint16(at + 4, sign);
-  view.setInt16(at + 6, places);
+  view.setInt32(at, (groups << 16) | (weight & 0xffff));
+  view.setInt32(at + 4, (sign << 16) | places);
 }
 
 const SPECIAL_SIGN = new Map([...SPECIAL_TEXT].map(([sign, text]) => [text, sign]));
@@ -164,16 +182,17 @@ export function writeTextNumeric(view: DataView, at: number, bytes: Buffer, star
   const wholeGroups = Math.ceil(whole / 4);
   const groups = wholeGroups + Math.ceil(fraction / 4);
   writeHeader(view, at, groups, wholeGroups - 1, first > start ? NEGATIVE : 0, fraction);
-  const place = (position: number): number =>
-    position < 0 || position >= whole + fraction
-      ? 0
-      : (bytes[first + (position < whole ? position : position + 1)] ?? ZERO) - ZERO;
-  let position = whole - 4 * wholeGroups;
-  for (let index = 0; index < groups; index++, position += 4) {
-    const group = place(position) * 1000 + place(position + 1) * 100 + place(position + 2) * 10 + place(position + 3);
-    view.setInt16(at + NUMERIC_HEADER + 2 * index, group);
+  const stop = at + NUMERIC_HEADER + 2 * groups;
+  let from = first;
+  let digits = whole - 4 * (wholeGroups - 1);
+  for (let group = at + NUMERIC_HEADER; group < stop; group += 2) {
+    if (from === first + whole) from++;
+    let value = 0;
+    for (; digits > 0; digits--) value = 10 * value + (from < end ? (bytes[from++] ?? ZERO) - ZERO : 0);
+    view.setInt16(group, value);
+    digits = 4;
   }
-  return at + NUMERIC_HEADER + 2 * groups;
+  return stop;
 }
 
 /** Where the digits begin, how many stand before the point, and how many behind it. */
