@@ -1,8 +1,8 @@
 const SMALLEST_BLOCK = 256 * 1024;
 
 /**
- * Memory for the encoded pages of a row group, handed out piece by piece and used again for a later one: memory that
- * is allocated for each page keeps the garbage collector busy.
+ * Memory for the encoded pages of a column, handed out piece by piece and used again for the next one: memory that is
+ * allocated for each page keeps the garbage collector busy.
  */
 export class PageMemory {
   #block = Buffer.alloc(0);
@@ -22,7 +22,7 @@ export class PageMemory {
     return this.#block.subarray(start, this.#used);
   }
 
-  /** Takes everything back; the next row group finds one block that is large enough for one like the last. */
+  /** Takes everything back; later pages find one block that is large enough for as many bytes. */
   reset(): void {
     if (this.#total > this.#block.length) this.#block = Buffer.allocUnsafeSlow(this.#total);
     this.#used = 0;

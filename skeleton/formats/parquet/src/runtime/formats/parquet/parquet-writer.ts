@@ -3,7 +3,8 @@ import type { Columns } from '../../columns/columns.ts';
 import { asStorageError } from '../../errors/storage-error.ts';
 import type { TableSchema } from '../../schema/table-schema.ts';
 import { type Bounds, boundToValue, mergeBounds } from './bounds.ts';
-import { type EncodedChunk, encodeChunk } from './column-chunk.ts';
+import { encodeChunk } from './column-chunk.ts';
+import { type CompressedChunk, compressChunk } from './compression.ts';
 import { GatheredColumn } from './gathered-column.ts';
 import { PageMemory } from './page-memory.ts';
 import { ParquetFile } from './parquet-file.ts';
@@ -38,11 +39,9 @@ export class ParquetWriter {
   readonly #gathered: readonly GatheredColumn[];
   #gatheredRows = 0;
   #gatheredBytes = 0;
-  /** The row group that is being compressed and written while the next one is gathered and encoded. */
+  readonly #pages = new PageMemory();
+  /** The row group that is being written while the next one is gathered. */
   #writing: Promise<void> = Promise.resolve();
-  /** Pages of the row group that is being written, and of the next one. */
-  #writingPages = new PageMemory();
-  #nextPages = new PageMemory();
 
   private constructor(file: ParquetFile, schema: TableSchema) {
     this.#file = file;
@@ -122,7 +121,7 @@ export class ParquetWriter {
   async #endGroup(): Promise<void> {
     const rows = this.#gatheredRows;
     if (rows === 0) return;
-    const chunks: EncodedChunk[] = [];
+    const chunks: CompressedChunk[] = [];
     for (const [index, gathered] of this.#gathered.entries()) {
       chunks.push(this.#encode(gathered, index));
       gathered.clear();
@@ -132,8 +131,6 @@ export class ParquetWriter {
     this.#gatheredRows = 0;
     this.#gatheredBytes = 0;
     await this.#writing;
-    this.#writingPages.reset();
-    [this.#writingPages, this.#nextPages] = [this.#nextPages, this.#writingPages];
     this.#writing = this.#file.appendGroup(chunks, rows).catch((error: unknown) => {
       throw asStorageError(error, this.#file.path);
     });
@@ -141,8 +138,9 @@ export class ParquetWriter {
     this.#writing.catch(() => undefined);
   }
 
-  #encode(gathered: GatheredColumn, index: number): EncodedChunk {
-    const chunk = encodeChunk(gathered, this.#nextPages);
+  #encode(gathered: GatheredColumn, index: number): CompressedChunk {
+    const chunk = compressChunk(encodeChunk(gathered, this.#pages));
+    this.#pages.reset();
     const statistics = this.#statistics[index];
     if (statistics !== undefined) {
       statistics.nullCount += chunk.nullCount;
