@@ -26,6 +26,12 @@ const TYPES: readonly [type: string, logical: string, values: readonly string[]]
   ['numeric(18,18)', 'decimal(18,18)', ['0.999999999999999999', '-0.000000000000000001', '0.000100000000000000']],
   ['numeric(38,10)', 'decimal(38,10)', ['9999999999999999999999999999.9999999999', '-0.0000000001', "'NaN'", '0']],
   ['numeric(5,-2)', 'decimal', ['12300', '-9999900']],
+  ['numeric(3,5)', 'decimal', ['0.00999', '-0.00001']],
+  [
+    'numeric(1000,500)',
+    'decimal(1000,500)',
+    ["(repeat('9', 500) || '.' || repeat('8', 500))::numeric", "('-0.' || repeat('0', 499) || '1')::numeric", "'NaN'"],
+  ],
   [
     'numeric',
     'decimal',
@@ -41,6 +47,9 @@ const TYPES: readonly [type: string, logical: string, values: readonly string[]]
       '100000000',
       '1e-20',
       '10000.0001',
+      "(repeat('7', 131072) || '.' || repeat('3', 16383))::numeric",
+      "('-0.' || repeat('0', 16382) || '1')::numeric",
+      "(repeat('1234567890', 100))::numeric",
     ],
   ],
   ['text', 'string', ["''", "'ünïcödé 🚚 \u4e2d'", String.raw`E'a\tb\nc\\d"e'`, "repeat('x', 1048576)"]],
@@ -48,8 +57,13 @@ const TYPES: readonly [type: string, logical: string, values: readonly string[]]
   ['char(5)', 'string', ["'ab'"]],
   ['name', 'string', ["'orders'"]],
   ['"char"', 'string', ["'x'"]],
+  ['citext', 'string', ["'Straße'", "''"]],
   ['json', 'json', [`'{"b": 1, "a": [1.50, null, "\\u20ac"]}'`, `'"text"'`, "'null'"]],
-  ['jsonb', 'json', [`'{"a": 12345678901234567890.12, "b": {"c": []}}'`, "'[]'", "'null'"]],
+  [
+    'jsonb',
+    'json',
+    [`'{"a": 12345678901234567890.12, "b": {"c": []}}'`, "'[]'", "'null'", "to_jsonb(repeat('9', 1000)::numeric)"],
+  ],
   ['uuid', 'uuid', ["'00000000-0000-0000-0000-000000000000'", "'FFFFFFFF-0123-4567-89ab-cdef01234567'"]],
   ['bytea', 'binary', ["''", String.raw`'\x00ff00'`, "decode(repeat('ab', 1048576), 'hex')"]],
   ['date', 'date', ["'infinity'", "'-infinity'", "'4713-01-01 BC'", "'5874897-12-31'", "'1970-01-01'", "'2000-02-29'"]],
@@ -72,23 +86,56 @@ const TYPES: readonly [type: string, logical: string, values: readonly string[]]
     ["'infinity'", "'-infinity'", "'2026-03-29 02:30:00.000001+02'", "'0044-03-15 BC'"],
   ],
   ['timetz', 'string', ["'12:00:00.5+02'"]],
-  ['interval', 'string', ["'1 year 2 months -3 days 04:05:06.789'", "'0'", "'-1 mon'"]],
+  [
+    'interval',
+    'string',
+    [
+      "'1 year 2 months -3 days 04:05:06.789'",
+      "'0'",
+      "'-1 mon'",
+      "'-00:00:00.000001'",
+      "'178000000 years'",
+      "'1 mon -1 day'",
+    ],
+  ],
   ['inet', 'string', ["'10.0.0.1/8'", "'2001:db8::1'"]],
   ['cidr', 'string', ["'10.0.0.0/8'"]],
   ['macaddr', 'string', ["'08:00:2b:01:02:03'"]],
+  ['macaddr8', 'string', ["'08:00:2b:01:02:03:04:05'"]],
+  ['bit(4)', 'string', ["B'1011'"]],
   ['bit varying', 'string', ["B'1011'", "B''"]],
-  ['money', 'string', ["'12.34'"]],
+  ['money', 'decimal', ["'12.34'", "'-92233720368547758.08'", "'92233720368547758.07'"]],
   ['point', 'string', ["'(1.5,-2)'"]],
   ['tsvector', 'string', ["'fat cat'"]],
   ['xml', 'string', ["'<a>b</a>'"]],
   ['int4range', 'string', ["'[1,5)'", "'empty'"]],
+  ['int4multirange', 'string', ["'{[1,5),[9,10)}'", "'{}'"]],
+  ['tstzrange', 'string', ["'[2026-01-01 00:00:00.000001+02,infinity)'", "'(,)'"]],
+  ['hstore', 'string', [`'"a b"=>"1", c=>NULL, "q\\""=>""'`]],
+  ['ltree', 'string', ["'Top.Science'"]],
   ['oid', 'int64', ['4294967295']],
   ['integer[]', 'json', ["'{1,NULL,3}'", "'{}'", "'{{1,2},{3,4}}'"]],
-  ['text[]', 'json', [`'{"a b",NULL,"c\\"d","{}"}'`]],
-  ['timestamptz[]', 'json', ["ARRAY['2026-01-01 00:00:00.000001+00'::timestamptz]"]],
+  ['bigint[]', 'json', ["'{9223372036854775807,-9223372036854775808}'"]],
+  ['numeric[]', 'json', ["'{1.50,NaN,Infinity,-Infinity,NULL}'", "ARRAY[repeat('9', 1000)::numeric]"]],
+  ['double precision[]', 'json', ["'{NaN,Infinity,-Infinity,1.7976931348623157e308,5e-324,0.1}'"]],
+  ['real[]', 'json', ["'{1e-45,3.4028235e38,0.1}'"]],
+  ['text[]', 'json', [`'{"a b",NULL,"c\\"d","{}"}'`, `'{"NULL",""," ","\\\\"}'`, `'{{{"a"},{"b"}},{{NULL},{"ü🚚"}}}'`]],
+  ['bytea[]', 'json', [String.raw`ARRAY['\x00ff'::bytea, '', NULL]`]],
+  ['uuid[]', 'json', ["ARRAY['00000000-0000-0000-0000-000000000000'::uuid]"]],
+  ['date[]', 'json', ["ARRAY['infinity'::date, '4713-01-01 BC', '5874897-12-31']"]],
+  ['interval[]', 'json', ["ARRAY['1 mon -1 day 00:00:00.000001'::interval]"]],
+  [
+    'timestamptz[]',
+    'json',
+    ["ARRAY['2026-01-01 00:00:00.000001+00'::timestamptz, 'infinity', '-infinity', '0044-03-15 BC']"],
+  ],
+  ['mood[]', 'json', ['\'{sad,"so so",NULL}\'']],
+  ['address[]', 'json', [`ARRAY[ROW('Main "St"', 5)::address, NULL, ROW(NULL, NULL)::address]`]],
   ['mood', 'string', ["'sad'", "'so so'"]],
-  ['address', 'json', ["ROW('Main St', 5)"]],
+  ['address', 'json', ["ROW('Main St', 5)", 'ROW(NULL, NULL)', "ROW('', -1)"]],
   ['positive', 'int32', ['7']],
+  ['code', 'string', ["'ab'"]],
+  ['numbers', 'json', ["'{1,2}'"]],
   ['tax_rate', 'decimal(5,3)', ['19.125']],
 ];
 
@@ -96,11 +143,14 @@ const COLUMNS = TYPES.map(([type], index) => ({ name: `c${index}`, type }));
 
 beforeAll(async () => {
   await database.sql(`
+    CREATE EXTENSION citext; CREATE EXTENSION hstore; CREATE EXTENSION ltree;
     CREATE TYPE mood AS ENUM ('sad', 'so so');
     CREATE TYPE address AS (street text, number int);
     CREATE DOMAIN positive AS integer CHECK (value > 0);
     CREATE DOMAIN rate AS numeric(5,3);
     CREATE DOMAIN tax_rate AS rate NOT NULL DEFAULT 0;
+    CREATE DOMAIN code AS varchar(3);
+    CREATE DOMAIN numbers AS integer[] CHECK (cardinality(value) > 0);
     CREATE TABLE source (id serial PRIMARY KEY, ${COLUMNS.map(({ name, type }) => `${name} ${type}`).join(', ')})`);
   for (const [index, [type, , values]] of TYPES.entries()) {
     const others = type === 'tax_rate' ? '' : ', c' + TYPES.findIndex(([other]) => other === 'tax_rate');
@@ -112,9 +162,19 @@ beforeAll(async () => {
   }
 });
 
-/** Cells that differ between two tables, as text, whatever the types of the columns are. */
-async function differences(left: string, right: string): Promise<string[]> {
-  const [leftRows, rightRows] = [await texts(left), await texts(right)];
+/** What the loader creates a column as: the value as such a column holds it. */
+function asCreated(value: string, type: string): string {
+  if (type === 'money') return `${value}::numeric`;
+  return /^json$|\[\]$|address|numbers/.test(type) ? `to_jsonb(${value})` : value;
+}
+
+/** Cells that differ between two tables, as text. */
+async function differences(
+  left: string,
+  right: string,
+  as: (value: string, type: string) => string,
+): Promise<string[]> {
+  const [leftRows, rightRows] = [await texts(left, as), await texts(right, as)];
   if (leftRows.length !== rightRows.length) return [`${leftRows.length} rows and ${rightRows.length}`];
   return leftRows.flatMap((row, index) =>
     COLUMNS.filter(({ name }) => row[name] !== rightRows[index]?.[name]).map(
@@ -124,12 +184,9 @@ async function differences(left: string, right: string): Promise<string[]> {
   );
 }
 
-async function texts(table: string): Promise<Record<string, unknown>[]> {
-  const list = COLUMNS.map(({ name, type }) => {
-    const value = /json$|\[\]$|address/.test(type) ? `to_jsonb(${name})::jsonb` : name;
-    // The blanks that fill up a char(n) have no meaning; they are delivered as they are stored.
-    return `rtrim(${value}::text) AS ${name}`;
-  });
+async function texts(table: string, as: (value: string, type: string) => string): Promise<Record<string, unknown>[]> {
+  // The blanks that fill up a char(n) have no meaning; they are delivered as they are stored.
+  const list = COLUMNS.map(({ name, type }) => `rtrim((${as(name, type)})::text) AS ${name}`);
   return database.sql(`SET intervalstyle TO iso_8601; SET TimeZone TO 'UTC'; SET DateStyle TO 'ISO, YMD';
     SELECT ${list.join(', ')} FROM ${table} ORDER BY id`);
 }
@@ -150,14 +207,14 @@ describe('all types', () => {
   it('arrive unchanged in a table that the loader creates', async () => {
     const extractor = extractorOf(database.url, { table: 'source' }, { batchSize: 7 });
     expect(messages(await move(extractor, loaderOf(database.url, 'created', 'append')))).toEqual([]);
-    expect(await differences('created', 'source')).toEqual([]);
+    expect(await differences('created', 'source', asCreated)).toEqual([]);
   });
 
   it('arrive unchanged in a table with the same types, the last of them by casts', async () => {
     await database.sql('CREATE TABLE same (LIKE source)');
     const loader = loaderOf(database.url, 'same', 'append', { stream: 'shop/same' });
     expect(messages(await move(extractorOf(database.url, { table: 'source' }), loader, 'shop/same'))).toEqual([]);
-    expect(await differences('same', 'source')).toEqual([]);
+    expect(await differences('same', 'source', (value) => value)).toEqual([]);
   });
 
   it('are the same through a query', async () => {
@@ -171,15 +228,37 @@ describe('values that a column type of the runtime cannot hold', () => {
   it('are rejections, and the rest of the batch is delivered', async () => {
     await database.sql(`
       CREATE TABLE odd (id int PRIMARY KEY, price numeric(10,2), seen timestamp);
-      INSERT INTO odd VALUES (1, 1.50, now()), (2, 'NaN', now()), (3, 3, '294276-12-31'), (4, 4, NULL)`);
+      INSERT INTO odd VALUES (1, 1.50, now()), (2, 'NaN', '294276-12-31 23:59:59.999999'), (3, 3, '294276-12-31'),
+        (4, 4, NULL)`);
     const [batch, ...others] = await readAll(extractorOf(database.url, { table: 'odd' }));
     expect(others).toEqual([]);
     expect(batch?.rows().map(({ id }) => id)).toEqual([1, 4]);
     expect(batch?.rowNumber(1)).toBe(4);
-    expect(batch?.rejections).toMatchObject([
-      { rowNumber: 2, column: 'price', message: 'price is NaN, which decimal(10,2) cannot hold', record: { id: 2 } },
-      { rowNumber: 3, column: 'seen', record: { id: 3, price: '3.00' } },
+    const late = 'seen lies after 294247-01-10, the last day that 64 bits of microseconds reach';
+    expect(batch?.rejections).toEqual([
+      {
+        rowNumber: 2,
+        column: 'price',
+        message: `price is NaN, which decimal(10,2) cannot hold; ${late}`,
+        record: { id: 2, price: 'NaN', seen: '+294276-12-31T23:59:59.999999' },
+      },
+      { rowNumber: 3, column: 'seen', message: late, record: { id: 3, price: '3.00', seen: '+294276-12-31T00:00:00' } },
     ]);
     expect(batch?.identity.position).toEqual({ rows: 4, after: { id: '4' } });
+  });
+
+  it('are no obstacle to going on behind them', async () => {
+    await database.sql(`
+      CREATE TABLE late (seen timestamptz, price numeric(10,2), PRIMARY KEY (seen, price));
+      INSERT INTO late VALUES ('2026-01-01 00:00:00Z', 1), ('294276-12-30 00:00:00Z', 2), ('294276-12-31 00:00:00Z', 'NaN'),
+        ('infinity', 4), ('infinity', 'NaN')`);
+    const extractor = extractorOf(database.url, { table: 'late' }, { batchSize: 1 });
+    const batches = await readAll(extractor);
+    const expected = batches.map(({ rejections }) => rejections.length);
+    expect(expected).toEqual([0, 1, 1, 0, 1]);
+    for (const [index, { identity }] of batches.entries()) {
+      const rest = await readAll(extractor, identity.position, index + 2);
+      expect(rest.map(({ rejections }) => rejections.length)).toEqual(expected.slice(index + 1));
+    }
   });
 });

@@ -158,6 +158,8 @@ describe('text', () => {
     ['1969-12-31T23:59:59.999999Z', '1969-12-31T23:59:59.999999Z'],
     ['infinity', 'infinity'],
     ['-infinity', '-infinity'],
+    ['-000043-03-15T00:00:00Z', '-000043-03-15T00:00:00Z'],
+    ['+294247-01-10T04:00:54.775806Z', '+294247-01-10T04:00:54.775806Z'],
   ])('%s is the instant %s', (text, instant) => {
     const at = parseTimestamp(text);
     expect(at === undefined ? at : formatTimestamp(at, true)).toBe(instant);
@@ -178,12 +180,20 @@ describe('text', () => {
     ['12.5e-3', '0.0125'],
     ['-0.10', '-0.10'],
     ['NaN', 'NaN'],
+    ['-Infinity', '-Infinity'],
     ['1,5', undefined],
     ['', undefined],
     ['.', undefined],
   ])('the decimal %j is %j', (text, normal) => {
     expect(normalizeDecimal(text)).toBe(normal);
   });
+
+  test.each(['-004712-01-01', '0000-02-29', '9999-12-31', '+010000-01-01', '+5874897-12-31'])(
+    'the date %s is itself',
+    (text) => {
+      expect(formatDate(parseDate(text) ?? 0)).toBe(text);
+    },
+  );
 
   test('a decimal that needs more digits than it may have is refused', () => {
     expect(parseScaled('123.45', 5, 2)).toBe(12_345n);

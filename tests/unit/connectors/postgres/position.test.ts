@@ -19,6 +19,7 @@ it.each([
   ['-000043-03-15T00:00:00', '0044-03-15T00:00:00 BC', '0000-01-01', '0001-01-01 BC'],
   ['+012345-01-01T00:00:00', '12345-01-01T00:00:00', '-004712-01-01', '4713-01-01 BC'],
   ['infinity', 'infinity', '-infinity', '-infinity'],
+  ['+294247-01-10T00:00:00', '294247-01-10T00:00:00', '+5874897-12-31', '5874897-12-31'],
 ])('writes %s as PostgreSQL reads it', (at, atText, day, dayText) => {
   const { columns, failures } = columnsFromRows(SCHEMA, [{ at, day, name: at }]);
   expect(failures).toEqual([]);

@@ -1,5 +1,7 @@
 /** Decimal numbers between text and whole numbers scaled by a power of ten. */
 
+/** What PostgreSQL's numeric holds beside numbers. */
+const SPECIAL = new Set(['NaN', 'Infinity', '-Infinity']);
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
 
 /**
@@ -9,7 +11,7 @@ const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
  */
 export function parseScaled(text: string, precision: number, scale: number): bigint | undefined {
   const plain = normalizeDecimal(text);
-  if (plain === undefined || plain === 'NaN') return undefined;
+  if (plain === undefined || SPECIAL.has(plain)) return undefined;
   const negative = plain.startsWith('-');
   const [whole = '', fraction = ''] = (negative ? plain.slice(1) : plain).split('.');
   const places = fraction.replace(/0+$/, '');
@@ -18,9 +20,12 @@ export function parseScaled(text: string, precision: number, scale: number): big
   return negative ? -value : value;
 }
 
-/** A decimal as digits without exponent or plus sign; `undefined` when the text is no decimal number. `NaN` stays. */
+/**
+ * A decimal as digits without exponent or plus sign; `undefined` when the text is no decimal number. `NaN` and the
+ * infinities stay.
+ */
 export function normalizeDecimal(text: string): string | undefined {
-  if (text === 'NaN') return text;
+  if (SPECIAL.has(text)) return text;
   const match = DECIMAL.exec(text);
   if (match === null) return undefined;
   const [, sign = '', whole = '', fraction = '', exponent] = match;

@@ -31,9 +31,9 @@ export function civilFromDays(days: number): { year: number; month: number; day:
   return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day };
 }
 
-const DATE = /^([+-]\d{6}|\d{4,6})-(\d{2})-(\d{2})$/;
+const DATE = /^([+-]\d{6,7}|\d{4,6})-(\d{2})-(\d{2})$/;
 const TIME = /^(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?$/;
-const TIMESTAMP = /^((?:[+-]\d{6}|\d{4,6})-\d{2}-\d{2})(?:[T ]([0-9:.,]+?)\s?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
+const TIMESTAMP = /^((?:[+-]\d{6,7}|\d{4,6})-\d{2}-\d{2})(?:[T ]([0-9:.,]+?)\s?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
 
 /** `2026-01-31` as days since 1970-01-01; `undefined` when it is no date of the calendar. */
 export function parseDate(text: string): number | undefined {

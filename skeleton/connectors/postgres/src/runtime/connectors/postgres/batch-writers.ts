@@ -86,9 +86,9 @@ export function onConflictUpdate(key: readonly string[], columns: readonly strin
 }
 
 /** A value of the temporary table as the type of its column. */
-function arrivedValue({ name, travelsAs, sqlType }: TableColumn): string {
+function arrivedValue({ name, travelsAs, sqlType, castType }: TableColumn): string {
   const value = escapeIdentifier(name);
   if (travelsAs === undefined) return value;
-  if (travelsAs !== 'jsonb') return `${value}::${sqlType}`;
+  if (travelsAs !== 'jsonb') return `${value}::${castType}`;
   return `(SELECT value FROM jsonb_to_record(jsonb_build_object('value', ${value})) AS record (value ${sqlType}))`;
 }

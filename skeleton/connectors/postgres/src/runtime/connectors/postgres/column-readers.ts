@@ -1,8 +1,9 @@
 import type { BytesColumn, Column, Float64Column, Int32Column, Int64Column } from '../../columns/column.ts';
 import { reserveBytes } from '../../columns/column.ts';
+import { formatTimestamp } from '../../columns/timestamps.ts';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import { describeType } from '../../schema/table-schema.ts';
-import { EPOCH_DAYS, EPOCH_HIGH, EPOCH_LOW, INT32_MAX, INT32_MIN, WORD } from './epoch.ts';
+import { EPOCH_DAYS, EPOCH_HIGH, EPOCH_LOW, EPOCH_MICROSECONDS, INT32_MAX, INT32_MIN, WORD } from './epoch.ts';
 import { numericTextSize, readScaled, readScaledBigInt, writeNumericText } from './numeric.ts';
 import type { Wire } from './types.ts';
 
@@ -16,8 +17,8 @@ export interface WireValues {
 /** Moves `count` values from the wire into a column, from its value `row` on. */
 export type ColumnReader = (values: WireValues, count: number, row: number) => void;
 
-/** Told of a value that its column cannot hold; the column holds an empty value instead. */
-export type ReportUnfit = (row: number, message: string) => void;
+/** Told of a value that its column cannot hold, and of its text; the column holds an empty value instead. */
+export type ReportUnfit = (row: number, message: string, text: string) => void;
 
 /** Length of a NULL. */
 const NULL = -1;
@@ -113,7 +114,8 @@ function int64Reader({ values, valid }: Int64Column): ColumnReader {
   };
 }
 
-function timestampReader({ values, valid }: Int64Column, reportUnfit: ReportUnfit): ColumnReader {
+function timestampReader({ values, valid, field }: Int64Column, reportUnfit: ReportUnfit): ColumnReader {
+  const zone = field.type.kind === 'timestamp' && field.type.zone;
   return ({ view, positions }, count, row) => {
     for (let index = 0; index < count; index++) {
       const at = positions[index] ?? 0;
@@ -126,7 +128,8 @@ function timestampReader({ values, valid }: Int64Column, reportUnfit: ReportUnfi
         low += EPOCH_LOW;
         high += EPOCH_HIGH + (low >= WORD ? 1 : 0);
         if (high > INT32_MAX) {
-          reportUnfit(row + index, 'lies after 294247-01-10, the last day that 64 bits of microseconds reach');
+          const text = formatTimestamp(view.getBigInt64(at) + EPOCH_MICROSECONDS, zone);
+          reportUnfit(row + index, 'lies after 294247-01-10, the last day that 64 bits of microseconds reach', text);
           high = low = 0;
         }
       }
@@ -140,7 +143,7 @@ function scaledReader({ values, valid, field }: Int64Column, reportUnfit: Report
   const scale = (field.type.kind === 'decimal' ? field.type.scale : undefined) ?? 0;
   const readSlowly = (view: DataView, at: number, row: number): void => {
     const value = readScaledBigInt(view, at, scale);
-    if (value === undefined) reportUnfit(row, `is NaN, which ${describeType(field.type)} cannot hold`);
+    if (value === undefined) reportUnfit(row, `is NaN, which ${describeType(field.type)} cannot hold`, 'NaN');
     values[2 * row] = Number(BigInt.asIntN(32, value ?? 0n));
     values[2 * row + 1] = Number((value ?? 0n) >> 32n);
   };

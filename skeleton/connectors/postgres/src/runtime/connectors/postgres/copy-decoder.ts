@@ -10,6 +10,8 @@ export interface UnfitValue {
   readonly row: number;
   readonly column: string;
   readonly message: string;
+  /** The value itself. */
+  readonly text: string;
 }
 
 export interface DecodedRows {
@@ -144,7 +146,7 @@ export class CopyDecoder {
       const name = column.field.name;
       return wire === undefined
         ? []
-        : [columnReader(wire, column, (row, message) => unfit.push({ row, column: name, message }))];
+        : [columnReader(wire, column, (row, message, text) => unfit.push({ row, column: name, message, text }))];
     });
   }
 }

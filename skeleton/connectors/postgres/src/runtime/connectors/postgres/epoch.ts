@@ -2,7 +2,7 @@
 
 export const EPOCH_DAYS = 10_957;
 
-const EPOCH_MICROSECONDS = 946_684_800_000_000n;
+export const EPOCH_MICROSECONDS = 946_684_800_000_000n;
 /** The same as two 32-bit words, the low one unsigned. */
 export const EPOCH_LOW = Number(EPOCH_MICROSECONDS & 0xffff_ffffn);
 export const EPOCH_HIGH = Number(EPOCH_MICROSECONDS >> 32n);

@@ -23,6 +23,10 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '53': { code: 'UNAVAILABLE', hint: 'The server is short of connections or memory; run again later.' },
   '53100': { code: 'STORAGE', hint: 'Free space on the disk of the server, then run again.' },
   '55P03': { code: 'UNAVAILABLE', hint: 'Somebody holds a lock on the table; run again later.' },
+  '54': {
+    code: 'REJECTED',
+    hint: 'The server cannot hold, index or send so much at once; leave the large column out.',
+  },
   '57014': { code: 'UNAVAILABLE', hint: 'The statement was cancelled: see statement_timeout of the role.' },
   '57P01': TRY_AGAIN,
   '57P02': TRY_AGAIN,
@@ -87,7 +91,7 @@ export function describeServerError({ message, detail, code }: DatabaseError): s
   return `${message}${details} (SQLSTATE ${code})`;
 }
 
-/** Whether the server refused a record for its values: a data exception or a broken constraint. */
+/** Whether the server refused a record for its values: a data exception, a broken constraint or a limit of the server. */
 export function isRecordError(error: unknown): error is DatabaseError {
-  return error instanceof DatabaseError && (/^2[23]/.test(error.code ?? '') || error.code === '44000');
+  return error instanceof DatabaseError && /^(2[23]|44000|54000)/.test(error.code ?? '');
 }

@@ -3,7 +3,7 @@ import { Columns } from '../../columns/columns.ts';
 import { rowsFromColumns } from '../../columns/rows.ts';
 import { parseTimestamp } from '../../columns/timestamps.ts';
 import { PipelineError } from '../../errors/pipeline-error.ts';
-import { Batch, type Rejection, type Row } from '../../pipeline/batch.ts';
+import { Batch, type Row } from '../../pipeline/batch.ts';
 import type { Check } from '../../pipeline/check.ts';
 import { Extractor, type ExtractRequest } from '../../pipeline/extractor.ts';
 import type { Position } from '../../pipeline/position.ts';
@@ -101,7 +101,7 @@ export class PostgresExtractor extends Extractor {
       const first = rows + 1;
       rows += decoded.columns.length;
       this.recordsRead += decoded.columns.length;
-      const position = positionAfter(decoded.columns, order, rows);
+      const position = positionAfter(decoded.columns, order, rows, decoded.unfit);
       yield { position, bytes: decoded.bytes, ...contents(decoded, delivered.length, first) };
     }
   }
@@ -136,17 +136,21 @@ function contents({ columns: all, unfit }: DecodedRows, delivered: number, first
   const fields = all.schema.fields.slice(0, delivered);
   const columns = new Columns({ fields }, all.columns.slice(0, delivered), all.length);
   if (unfit.length === 0) return { columns, rowNumbers: firstRow };
-  const messages = new Map(unfit.toReversed().map((value) => [value.row, value]));
-  const indices = Array.from({ length: all.length }, (_, index) => index);
-  const kept = indices.filter((index) => !messages.has(index));
-  const rejections: Rejection[] = [...messages.values()]
-    .sort((left, right) => left.row - right.row)
-    .map(({ row, column, message }) => ({
-      record: { ...rowsFromColumns<Row>(columns.slice(row, row + 1))[0], [column]: undefined },
-      rowNumber: firstRow + row,
-      column,
-      message: `${column} ${message}`,
-    }));
+  const failures = Map.groupBy(unfit, ({ row }) => row);
+  const kept = Array.from({ length: all.length }, (_, index) => index).filter((index) => !failures.has(index));
+  const rejections = [...failures]
+    .sort(([left], [right]) => left - right)
+    .map(([row, values]) => {
+      const [record] = rowsFromColumns<Row>(columns.slice(row, row + 1));
+      const texts = Object.fromEntries(values.map(({ column, text }) => [column, text]));
+      const [first] = values;
+      return {
+        record: { ...record, ...texts },
+        rowNumber: firstRow + row,
+        ...(first !== undefined && { column: first.column }),
+        message: values.map(({ column, message }) => `${column} ${message}`).join('; '),
+      };
+    });
   return { columns: columns.take(kept), rowNumbers: kept.map((index) => firstRow + index), rejections };
 }
 

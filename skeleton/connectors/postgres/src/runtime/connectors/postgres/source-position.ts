@@ -4,6 +4,7 @@ import type { Columns } from '../../columns/columns.ts';
 import { readValues } from '../../columns/read-values.ts';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import type { Position } from '../../pipeline/position.ts';
+import type { UnfitValue } from './copy-decoder.ts';
 
 /** How far a read has come. */
 export interface SourcePosition {
@@ -33,12 +34,25 @@ export function parsePosition(position: Position, order: readonly string[]): Sou
   );
 }
 
-/** The position behind the last of the records. */
-export function positionAfter(columns: Columns, order: readonly string[], rows: number): Position {
+/**
+ * The position behind the last of the records.
+ *
+ * @param rows records delivered so far
+ * @param unfit values that the columns could not hold
+ */
+export function positionAfter(
+  columns: Columns,
+  order: readonly string[],
+  rows: number,
+  unfit: readonly UnfitValue[] = [],
+): Position {
   if (order.length === 0) return { rows };
   const last = columns.length - 1;
   const after: Record<string, string> = {};
-  for (const name of order) after[name] = asText(sliceColumn(columns.column(name), last, last + 1));
+  for (const name of order) {
+    const value = unfit.find(({ row, column }) => row === last && column === name);
+    after[name] = value === undefined ? asText(sliceColumn(columns.column(name), last, last + 1)) : withEra(value.text);
+  }
   return { rows, after };
 }
 
@@ -52,7 +66,7 @@ function asText(column: Column): string {
 
 /** Years outside of 0001 to 9999: ISO 8601's `-000043-03-15` is PostgreSQL's `0044-03-15 BC`. */
 function withEra(text: string): string {
-  const match = /^([+-])(\d{6})(-\d{2}-\d{2}(?:T.*)?)$/.exec(text) ?? /^()(0000)(-\d{2}-\d{2}(?:T.*)?)$/.exec(text);
+  const match = /^([+-])(\d{6,7})(-\d{2}-\d{2}(?:T.*)?)$/.exec(text) ?? /^()(0000)(-\d{2}-\d{2}(?:T.*)?)$/.exec(text);
   if (match === null) return text;
   const [, sign, digits, rest] = match;
   const year = sign === '-' ? -Number(digits) : Number(digits);

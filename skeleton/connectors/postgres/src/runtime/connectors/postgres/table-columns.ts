@@ -9,6 +9,8 @@ export interface PostgresColumn extends TypeMapping {
   readonly name: string;
   /** As SQL writes it: `numeric(12,2)`, `character varying(20)`. */
   readonly sqlType: string;
+  /** The same without length or precision: a cast to `bit(4)` cuts what is too long, assigning it is refused. */
+  readonly castType: string;
   readonly notNull: boolean;
 }
 
@@ -93,24 +95,25 @@ const TYPES = `
     FROM step JOIN pg_type ON pg_type.oid = step.oid
     WHERE pg_type.typtype = 'd'
   )
-  SELECT format_type(step.type, step.modifier) AS "sqlType", step."ownModifier" AS modifier,
+  SELECT format_type(step.type, step.modifier) AS "sqlType", format_type(step.type, -1) AS "castType",
+    step."ownModifier" AS modifier,
     pg_type.typname AS name, pg_type.typnamespace = 'pg_catalog'::regnamespace AS "builtIn",
     pg_type.typtype AS kind, pg_type.typcategory AS category
   FROM step JOIN pg_type ON pg_type.oid = step.oid
   WHERE pg_type.typtype <> 'd'
   ORDER BY step.ordinal`;
 
-type DescribedType = TypeMapping & { readonly sqlType: string };
+type DescribedType = TypeMapping & Pick<PostgresColumn, 'sqlType' | 'castType'>;
 
 async function describeTypes(
   client: Client,
   types: readonly { readonly type: number; readonly modifier: number }[],
 ): Promise<DescribedType[]> {
-  const { rows } = await client.query<CatalogType & { readonly sqlType: string }>(TYPES, [
+  const { rows } = await client.query<CatalogType & Pick<PostgresColumn, 'sqlType' | 'castType'>>(TYPES, [
     types.map(({ type }) => type),
     types.map(({ modifier }) => modifier),
   ]);
-  return rows.map((row) => ({ ...mapType(row), sqlType: row.sqlType }));
+  return rows.map((row) => ({ ...mapType(row), sqlType: row.sqlType, castType: row.castType }));
 }
 
 function typeAt(types: readonly DescribedType[], index: number): DescribedType {

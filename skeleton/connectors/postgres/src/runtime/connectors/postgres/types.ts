@@ -22,7 +22,7 @@ export interface TypeMapping {
   readonly type: LogicalType;
   readonly wire: Wire;
   /** Types without a wire format of their own travel as this one and are cast by the server. */
-  readonly travelsAs?: 'text' | 'jsonb' | 'bigint';
+  readonly travelsAs?: 'text' | 'jsonb' | 'bigint' | 'numeric';
 }
 
 /** A type as the catalogue describes it, domains already resolved. */
@@ -44,6 +44,8 @@ const BUILT_IN: Readonly<Record<string, TypeMapping>> = {
   int4: { type: { kind: 'int32' }, wire: 'int4' },
   int8: { type: { kind: 'int64' }, wire: 'int8' },
   oid: { type: { kind: 'int64' }, wire: 'int8', travelsAs: 'bigint' },
+  // Its text depends on lc_monetary, which the two servers need not share.
+  money: { type: { kind: 'decimal' }, wire: 'numeric', travelsAs: 'numeric' },
   float4: { type: { kind: 'float32' }, wire: 'float4' },
   float8: { type: { kind: 'float64' }, wire: 'float8' },
   text: { type: { kind: 'string' }, wire: 'text' },
