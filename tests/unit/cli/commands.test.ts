@@ -27,7 +27,7 @@ describe('help and mistakes on the command line', () => {
 
   it.each([
     [['rum'], "error CONFIGURATION: unknown command 'rum'\n(Did you mean run?)\n"],
-    [['run', '--start'], "error CONFIGURATION: unknown option '--start'\n"],
+    [['run', '--start'], "error CONFIGURATION: unknown option '--start'\n(Did you mean --shard?)\n"],
     [['dlq', 'show'], "error CONFIGURATION: missing required argument 'id'\n"],
     [
       ['history', '--limit', 'all'],

@@ -46,7 +46,7 @@ const MISTAKES: [string, string | RegExp, string, string[]][] = [
     [
       'pipeline.yaml:7:3 resources.orders: reading ledger incrementally needs `incremental` with cursor and key',
       '  hint: add incremental: { cursor: updated_at, key: [id] }, or set mode: full',
-      'pipeline.yaml:10:5 resources.orders.incrementl: unknown option; the options are source, sink, definition, mode, incremental, schemaEvolution, batchSize, deadLetters',
+      'pipeline.yaml:10:5 resources.orders.incrementl: unknown option; the options are source, sink, definition, mode, incremental, schemaEvolution, batchSize, deadLetters, shards',
       '  hint: did you mean incremental?',
     ],
   ],
@@ -57,6 +57,27 @@ const MISTAKES: [string, string | RegExp, string, string[]][] = [
     [
       'pipeline.yaml:9:37 resources.orders.sink.mode: replaces the whole sink with what is new since the last run, and so loses the rest; set `mode: full` for the resource, or append or merge for the sink',
     ],
+  ],
+  [
+    'shards of a sink that is replaced at once',
+    /mode: append \}\n {4}incremental:.*/,
+    'mode: replace }\n    mode: full\n    shards: 2',
+    [
+      'pipeline.yaml:9:37 resources.orders.sink.mode: a sink of type archive cannot replace; choose append or merge',
+      'pipeline.yaml:11:13 resources.orders.shards: a sink that is replaced gets its new contents at once, and shards end one by one; set `shards: 1`, or append or merge for the sink',
+    ],
+  ],
+  [
+    'shards of a connector that cannot be split',
+    'connection: lake, mode: append }',
+    'connection: shop, table: copies }\n    shards: 2',
+    ['pipeline.yaml:10:13 resources.orders.shards: a connection of type ledger cannot be split into shards; remove it'],
+  ],
+  [
+    'too many shards',
+    'mode: append }',
+    'mode: append }\n    shards: 33',
+    ['pipeline.yaml:10:13 resources.orders.shards: must be at most 32, found 33'],
   ],
   [
     'an unknown option of a connector',

@@ -74,6 +74,7 @@ describe('the model', () => {
       schemaEvolution: 'manual',
       batchSize: 20_000,
       deadLetters: { max: 100, share: 0.05 },
+      shards: 1,
     });
     expect(config.alerts.deadLetters).toBe(1);
     expect(resourceOf(config, 'orders').incremental?.lag).toBe(7_200);

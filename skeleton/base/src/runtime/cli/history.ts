@@ -1,7 +1,7 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { loadConfig } from '../config/load.ts';
 import { openState, resourceOf } from '../config/open.ts';
-import { RUN_STATUSES, type RunManifest } from '../state/run-manifest.ts';
+import { nameOfRun, RUN_STATUSES, type RunManifest } from '../state/run-manifest.ts';
 import { StateStore } from '../state/state-store.ts';
 import { configOption, jsonOption, limitOption } from './options.ts';
 import { formatDuration, formatTable, formatTime, print, printable, printJson } from './output.ts';
@@ -31,10 +31,11 @@ export function historyCommand() {
     });
 }
 
-function toRow({ startedAt, finishedAt, resource, status, counts, error }: RunManifest): (string | number)[] {
+function toRow(manifest: RunManifest): (string | number)[] {
+  const { startedAt, finishedAt, status, counts, error } = manifest;
   return [
     formatTime(startedAt),
-    resource,
+    nameOfRun(manifest),
     status,
     counts.read,
     counts.written,

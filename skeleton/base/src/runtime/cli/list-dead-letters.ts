@@ -2,6 +2,7 @@ import { Command } from '@commander-js/extra-typings';
 import { loadConfig } from '../config/load.ts';
 import { openState, resourceOf } from '../config/open.ts';
 import { type ListedDeadLetter, listDeadLetters } from '../dead-letters/list.ts';
+import { shardName } from '../pipeline/shard.ts';
 import { configOption, jsonOption, limitOption } from './options.ts';
 import { formatCount, formatTable, formatTime, print, printable, printJson } from './output.ts';
 
@@ -35,13 +36,23 @@ export function listDeadLettersCommand() {
     });
 }
 
-function toRow({ id, timestamp, resource, stage, origin, rowNumber, error, replayed }: ListedDeadLetter): string[] {
+function toRow({
+  id,
+  timestamp,
+  resource,
+  shard,
+  stage,
+  origin,
+  rowNumber,
+  error,
+  replayed,
+}: ListedDeadLetter): string[] {
   const { column = '', message: reason } = error;
   const message = reason.startsWith(column) ? reason : `${column}: ${reason}`;
   return [
     id.slice(0, ID_WIDTH),
     formatTime(timestamp),
-    resource,
+    shardName(resource, shard),
     stage,
     printable(origin, ORIGIN_WIDTH),
     rowNumber === undefined ? '' : String(rowNumber),

@@ -1,6 +1,7 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { deadLettersCommand } from './dead-letters.ts';
 import { historyCommand } from './history.ts';
+import { planCommand } from './plan.ts';
 import { preflightCommand } from './preflight.ts';
 import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
@@ -18,6 +19,7 @@ export function createProgram(): CommandUnknownOpts {
   const commands = [
     runCommand(),
     validateCommand(),
+    planCommand(),
     preflightCommand(),
     statusCommand(),
     historyCommand(),

@@ -2,6 +2,7 @@ import { Command } from '@commander-js/extra-typings';
 import { openState, resourceOf } from '../config/open.ts';
 import { type ListedDeadLetter, listDeadLetters } from '../dead-letters/list.ts';
 import { EXIT_CODES, PipelineError } from '../errors/pipeline-error.ts';
+import { shardName } from '../pipeline/shard.ts';
 import { type ReplayResult, replayResource } from '../run/replay.ts';
 import { configOption, jsonOption } from './options.ts';
 import { formatCount, print, printable, printJson } from './output.ts';
@@ -23,9 +24,11 @@ export function replayDeadLettersCommand() {
       const waiting = await Array.fromAsync(listDeadLetters(openState(config).deadLetters, filter));
       const wanted = ids.length === 0 ? waiting : select(waiting, ids);
       const results: ReplayResult[] = [];
-      for (const [name, letters] of Map.groupBy(wanted, (letter) => letter.resource)) {
+      const parts = new Map(wanted.map((letter) => [nameOfPart(letter), letter]));
+      for (const [part, { resource: name, shard }] of parts) {
         signal.throwIfAborted();
-        const result = await replayResource(config, name, { definitions, signal, ids: letters.map(({ id }) => id) });
+        const ids = wanted.filter((letter) => nameOfPart(letter) === part).map(({ id }) => id);
+        const result = await replayResource(config, name, { definitions, signal, shard, ids });
         results.push(result);
         if (!json) print(formatReplay(result));
       }
@@ -34,6 +37,10 @@ export function replayDeadLettersCommand() {
       const again = results.some(({ failed, unreadable }) => failed.length + unreadable.length > 0);
       process.exitCode = again ? EXIT_CODES.failed : EXIT_CODES.complete;
     });
+}
+
+function nameOfPart({ resource, shard }: Pick<ListedDeadLetter, 'resource' | 'shard'>): string {
+  return shardName(resource, shard);
 }
 
 function select(letters: readonly ListedDeadLetter[], ids: readonly string[]): ListedDeadLetter[] {
@@ -50,8 +57,8 @@ function select(letters: readonly ListedDeadLetter[], ids: readonly string[]): L
   return letters.filter((letter) => ids.some((id) => letter.id.startsWith(id)));
 }
 
-function formatReplay({ resource, replayed, failed, unreadable }: ReplayResult): string {
-  const summary = `${resource}  ${formatCount(replayed.length)} replayed, ${formatCount(failed.length)} failed again`;
+function formatReplay({ resource, shard, replayed, failed, unreadable }: ReplayResult): string {
+  const summary = `${shardName(resource, shard)}  ${formatCount(replayed.length)} replayed, ${formatCount(failed.length)} failed again`;
   const failures = failed.map(({ id, message }) => `  ${id.slice(0, 12)}  ${printable(message, 100)}`);
   const texts = unreadable.map((id) => `  ${id.slice(0, 12)}  could not be read; mend it at its source`);
   return [summary, ...failures, ...texts].join('\n');

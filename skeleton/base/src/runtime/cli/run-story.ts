@@ -1,5 +1,5 @@
 import { unaccounted } from '../pipeline/metrics.ts';
-import type { RunManifest } from '../state/run-manifest.ts';
+import { nameOfRun, type RunManifest } from '../state/run-manifest.ts';
 import { formatCount, formatDuration, printable } from './output.ts';
 
 /**
@@ -36,7 +36,9 @@ function rest({ status, counts }: RunManifest): [number, string, string] {
   return [unaccounted(counts), 'in hand', 'not committed; they come again with the next run'];
 }
 
-function headline({ resource, status, counts, startedAt, finishedAt }: RunManifest): string {
+function headline(manifest: RunManifest): string {
+  const { status, counts, startedAt, finishedAt } = manifest;
+  const resource = nameOfRun(manifest);
   const elapsed = finishedAt === undefined ? 0 : Date.parse(finishedAt) - Date.parse(startedAt);
   const duration = formatDuration(elapsed);
   const rows = `${formatCount(counts.read)} rows`;

@@ -1,11 +1,16 @@
-import { Command } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
+import type { PipelineConfig } from '../config/load.ts';
 import { openState } from '../config/open.ts';
 import { deadLetterFile } from '../dead-letters/dead-letter-store.ts';
-import { EXIT_CODES } from '../errors/pipeline-error.ts';
-import { exitCodeOf, runPipeline } from '../run/run-pipeline.ts';
+import { EXIT_CODES, type ExitCode } from '../errors/pipeline-error.ts';
+import { parseShard } from '../pipeline/shard.ts';
+import { planShards, requirePlanned, workersOf } from '../run/plan.ts';
+import { exitCodeOf, mostUrgent, runPipeline } from '../run/run-pipeline.ts';
+import { runShards } from '../run/run-shards.ts';
+import { nameOfRun, type RunManifest } from '../state/run-manifest.ts';
 import { configOption, jsonOption } from './options.ts';
 import { print, printJson } from './output.ts';
-import { openProject } from './project.ts';
+import { openProject, type Project } from './project.ts';
 import { reportError } from './report-error.ts';
 import { formatRun } from './run-story.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -15,26 +20,72 @@ export function runCommand() {
     .description('move what is new from the sources to the sinks')
     .argument('[resources...]', 'names of the resources to run (default: all, in the order of the file)')
     .option('--start-over', 'forget how far the resources have come and read everything again')
+    .addOption(
+      new Option('--shard <index/count>', 'move one shard only, counted from 0 (default: all, a process for each)'),
+    )
     .addOption(jsonOption())
     .addOption(configOption())
-    .action(async (names, { startOver = false, json = false, config: path }) => {
+    .action(async (names, { startOver = false, shard, json = false, config: path }) => {
       const signal = stopSignal();
-      const { config, definitions } = await openProject(path);
+      const project = await openProject(path);
+      const { config } = project;
       const resources = names.length === 0 ? Object.keys(config.resources) : [...new Set(names)];
-      const folder = openState(config).deadLetters;
-      const results = await runPipeline(config, {
-        definitions,
-        resources,
-        startOver,
-        signal,
-        onResult: ({ manifest, error }) => {
-          if (!json) print(formatRun(manifest, deadLetterFile(folder, manifest.resource)));
-          if (error !== undefined) reportError(error);
-        },
-      });
-      if (json) printJson(results.map(({ manifest }) => manifest));
-      const code = exitCodeOf(results);
-      const unfinished = results.length < resources.length;
-      process.exitCode = code === EXIT_CODES.complete && unfinished ? EXIT_CODES.tryAgainLater : code;
+      const request = { resources, startOver, json, signal };
+      const count = workersOf(config);
+      if (shard === undefined && count > 1) process.exitCode = await runAll(config, path, request);
+      else {
+        const worker = shard === undefined ? 0 : requirePlanned(config, parseShard(shard));
+        process.exitCode = await runOne(project, worker, request);
+      }
     });
+}
+
+interface Request {
+  readonly resources: readonly string[];
+  readonly startOver: boolean;
+  readonly json: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Runs the resources in this process, or its shard of them. */
+async function runOne({ config, definitions }: Project, worker: number, request: Request): Promise<ExitCode> {
+  const { resources, startOver, json, signal } = request;
+  const planned = planShards(config, resources)[worker]?.resources ?? [];
+  const results = await runPipeline(config, {
+    definitions,
+    resources: planned,
+    worker,
+    startOver,
+    signal,
+    onResult: ({ manifest, error }) => {
+      if (!json) tell(config, manifest);
+      if (error !== undefined) reportError(error);
+    },
+  });
+  if (json) printJson(results.map(({ manifest }) => manifest));
+  const code = exitCodeOf(results);
+  const unfinished = results.length < planned.length;
+  return code === EXIT_CODES.complete && unfinished ? EXIT_CODES.tryAgainLater : code;
+}
+
+/** Runs each shard in a process of its own, on this machine. */
+async function runAll(config: PipelineConfig, path: string, request: Request): Promise<ExitCode> {
+  const { resources, startOver, json, signal } = request;
+  const shards = planShards(config, resources).filter((planned) => planned.resources.length > 0);
+  const args = ['run', '--json', '--config', path, ...(startOver ? ['--start-over'] : []), ...resources];
+  const results = await runShards(
+    shards.map((planned) => planned.shard),
+    args,
+    signal,
+    ({ shard, manifests, killedBy }) => {
+      if (killedBy !== undefined) process.stderr.write(`shard ${shard} was ended by ${killedBy}\n`);
+      if (!json) for (const manifest of manifests) tell(config, manifest);
+    },
+  );
+  if (json) printJson(results.flatMap(({ manifests }) => manifests));
+  return mostUrgent(results.map(({ exitCode }) => exitCode));
+}
+
+function tell(config: PipelineConfig, manifest: RunManifest): void {
+  print(formatRun(manifest, deadLetterFile(openState(config).deadLetters, nameOfRun(manifest))));
 }

@@ -1,12 +1,16 @@
 import { Command } from '@commander-js/extra-typings';
-import { loadConfig } from '../config/load.ts';
+import { loadConfig, type PipelineConfig } from '../config/load.ts';
 import { openState, streamOf } from '../config/open.ts';
 import { listDeadLetters } from '../dead-letters/list.ts';
+import { type Shard, shardName } from '../pipeline/shard.ts';
+import { nameOfRun } from '../state/run-manifest.ts';
 import { StateStore } from '../state/state-store.ts';
 import { configOption, jsonOption } from './options.ts';
 import { formatTable, formatTime, print, printable, printJson } from './output.ts';
 
 const POSITION_WIDTH = 60;
+/** Runs of a resource among which the last one of each shard is looked for. */
+const LATEST_RUNS = 100;
 
 export function statusCommand() {
   return new Command('status')
@@ -19,14 +23,17 @@ export function statusCommand() {
       const store = await StateStore.open(folders.path);
       try {
         const checkpoints = new Map((await store.checkpoints()).map((known) => [known.stream, known]));
-        const standings = await Array.fromAsync(Object.keys(config.resources), async (resource) => {
-          const [lastRun] = await store.runs({ resource, limit: 1 });
-          const checkpoint = checkpoints.get(streamOf(config, resource))?.checkpoint;
-          return { resource, lastRun, checkpoint, openDeadLetters: await countOpen(folders.deadLetters, resource) };
+        const standings = await Array.fromAsync(partsOf(config), async ({ resource, shard }) => {
+          const name = shardName(resource, shard);
+          const runs = await store.runs({ resource, limit: LATEST_RUNS });
+          const lastRun = runs.find((run) => nameOfRun(run) === name);
+          const checkpoint = checkpoints.get(streamOf(config, resource, shard))?.checkpoint;
+          const openDeadLetters = await countOpen(folders.deadLetters, resource, name);
+          return { resource, ...(shard && { shard }), lastRun, checkpoint, openDeadLetters };
         });
         if (json) return printJson(standings);
-        const rows = standings.map(({ resource, lastRun, checkpoint, openDeadLetters }) => [
-          resource,
+        const rows = standings.map(({ resource, shard, lastRun, checkpoint, openDeadLetters }) => [
+          shardName(resource, shard),
           lastRun === undefined ? 'never run' : formatTime(lastRun.startedAt),
           lastRun?.status ?? '',
           openDeadLetters,
@@ -40,8 +47,18 @@ export function statusCommand() {
     });
 }
 
-async function countOpen(folder: string, resource: string): Promise<number> {
+/** The resources, or the shards that they are split into. */
+function partsOf(config: PipelineConfig): { readonly resource: string; readonly shard?: Shard }[] {
+  return Object.entries(config.resources).flatMap(([resource, { shards: count }]) => {
+    if (count === 1) return [{ resource }];
+    return Array.from({ length: count }, (_, index) => ({ resource, shard: { index, count } }));
+  });
+}
+
+async function countOpen(folder: string, resource: string, name: string): Promise<number> {
   let count = 0;
-  for await (const _ of listDeadLetters(folder, { resource, replayed: false })) count += 1;
+  for await (const letter of listDeadLetters(folder, { resource, replayed: false })) {
+    if (shardName(resource, letter.shard) === name) count += 1;
+  }
   return count;
 }

@@ -41,11 +41,13 @@ function checkResource(file: YamlFile, connectors: Connectors, name: string): Co
   const problems: ConfigProblem[] = [];
   const source = findConnector(file, connectors, [...path, 'source'], problems);
   if (source !== undefined) {
+    problems.push(...checkShards(file, path, source.type, source.source));
     problems.push(...checkSide(file, source, [...path, 'source'], connectors));
     if (source.source !== undefined) problems.push(...checkCursor(file, source, path));
   }
   const sink = findConnector(file, connectors, [...path, 'sink'], problems);
   if (sink !== undefined) {
+    problems.push(...checkShards(file, path, sink.type, sink.sink));
     problems.push(...checkSide(file, sink, [...path, 'sink'], connectors));
     problems.push(...checkMode(file, sink, [...path, 'sink', 'mode']));
   }
@@ -100,6 +102,18 @@ function checkCursor(file: YamlFile, connector: RegisteredConnector, path: Value
     return [placed(file, { path: [...path, 'incremental'], atKey: true, message, hint: 'remove it' })];
   }
   return [];
+}
+
+function checkShards(
+  file: YamlFile,
+  resource: ValuePath,
+  type: string,
+  side: { readonly shards?: boolean } | undefined,
+): ConfigProblem[] {
+  const path = [...resource, 'shards'];
+  const shards = valueAt(file.value, path);
+  if (typeof shards !== 'number' || shards <= 1 || side === undefined || side.shards === true) return [];
+  return [placed(file, { path, message: `a connection of type ${type} cannot be split into shards; remove it` })];
 }
 
 function checkMode(file: YamlFile, { type, sink }: RegisteredConnector, path: ValuePath): ConfigProblem[] {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { WRITE_MODES } from '../connectors/connector.ts';
+import { MOST_SHARDS } from '../pipeline/shard.ts';
 import { durationSchema } from './duration.ts';
 import { secret } from './secrets.ts';
 
@@ -122,6 +123,22 @@ export const resourceModel = z
           'a killed run repeats at most the batches in hand.',
       ),
     deadLetters: deadLettersModel.prefault({}),
+    shards: z
+      .int()
+      .min(1)
+      .max(MOST_SHARDS)
+      .default(1)
+      .describe(
+        'Parts that the resource is split into, each moved by a process of its own with its own position, 1 to 32. ' +
+          'Default 1. Not for a sink with mode replace.',
+      ),
+  })
+  .check(({ value, issues }) => {
+    if (value.shards === 1 || value.sink.mode !== 'replace') return;
+    const message =
+      'a sink that is replaced gets its new contents at once, and shards end one by one; ' +
+      'set `shards: 1`, or append or merge for the sink';
+    issues.push({ code: 'custom', message, input: value.shards, path: ['shards'] });
   })
   .check(({ value, issues }) => {
     if (value.mode !== 'incremental' || value.sink.mode !== 'replace') return;

@@ -2,15 +2,16 @@ import type { RegisteredConnector } from '../connectors/connector.ts';
 import { PipelineError } from '../errors/pipeline-error.ts';
 import type { Extractor } from '../pipeline/extractor.ts';
 import type { Loader } from '../pipeline/loader.ts';
+import { type Shard, shardName } from '../pipeline/shard.ts';
 import { CONNECTION_KEYS, SINK_KEYS, SOURCE_KEYS } from './check-connectors.ts';
 import type { Environment } from './environment.ts';
 import type { PipelineConfig } from './load.ts';
 import { type AlertsConfig, alertsModel, type ResourceConfig, type StateConfig, stateModel } from './model.ts';
 import { resolvePart } from './resolve-part.ts';
 
-/** The name under which a resource's progress is recorded in its sink. */
-export function streamOf(config: PipelineConfig, resource: string): string {
-  return `${config.name}/${resource}`;
+/** The name under which the progress of a resource, or of one of its shards, is recorded in its sink. */
+export function streamOf(config: PipelineConfig, resource: string, shard?: Shard): string {
+  return shardName(`${config.name}/${resource}`, shard);
 }
 
 /** @throws PipelineError CONFIGURATION when there is no such resource */
@@ -24,6 +25,8 @@ export function resourceOf(config: PipelineConfig, name: string): ResourceConfig
 export interface OpenOptions {
   /** What references are resolved from; by default the variables of the process. */
   readonly environment?: Environment;
+  /** Open one shard of the resource. */
+  readonly shard?: Shard | undefined;
 }
 
 export interface OpenExtractorOptions extends OpenOptions {
@@ -42,7 +45,7 @@ export interface OpenLoaderOptions extends OpenOptions {
  * @throws ConfigurationError when a variable is missing or makes an option wrong
  */
 export function openExtractor(config: PipelineConfig, name: string, options: OpenExtractorOptions = {}): Extractor {
-  const { columns, environment = process.env } = options;
+  const { columns, shard, environment = process.env } = options;
   const resource = resourceOf(config, name);
   const { connector, connection } = openConnection(config, resource.source.connection, environment);
   if (connector.source === undefined || connector.createExtractor === undefined) throw unable(connector, 'source');
@@ -51,10 +54,12 @@ export function openExtractor(config: PipelineConfig, name: string, options: Ope
   const { cursor, key, lag } = resource.incremental ?? {};
   return connector.createExtractor(connection, source, {
     resource: name,
-    stream: streamOf(config, name),
+    stream: streamOf(config, name, shard),
     batchSize: resource.batchSize,
     ...(resource.mode === 'incremental' && cursor && key && { incremental: { cursor, key, lagSeconds: lag ?? 0 } }),
     ...(columns && { columns }),
+    // Records that are merged into one must come from one shard, in their order.
+    ...(shard && { shard: { ...shard, ...(resource.sink.key && { key: resource.sink.key }) } }),
   });
 }
 
@@ -64,13 +69,14 @@ export function openExtractor(config: PipelineConfig, name: string, options: Ope
  * @throws ConfigurationError when a variable is missing or makes an option wrong
  */
 export function openLoader(config: PipelineConfig, name: string, options: OpenLoaderOptions = {}): Loader {
-  const { stream = streamOf(config, name), environment = process.env } = options;
+  const { shard, stream = streamOf(config, name, shard), environment = process.env } = options;
   const { mode, key = [], connection: connectionName } = resourceOf(config, name).sink;
   const { connector, connection } = openConnection(config, connectionName, environment);
   if (connector.sink === undefined || connector.createLoader === undefined) throw unable(connector, 'sink');
   const path = ['resources', name, 'sink'];
   const sink = resolvePart(config.file, connector.sink.options, path, { besides: SINK_KEYS, environment });
-  return connector.createLoader(connection, sink, { resource: name, stream, mode, key });
+  const shardOf = shard && streamOf(config, name);
+  return connector.createLoader(connection, sink, { resource: name, stream, mode, key, ...(shardOf && { shardOf }) });
 }
 
 /** The alerts with their references resolved; without a webhook where its URL is empty. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Extractor } from '../pipeline/extractor.ts';
 import type { Loader } from '../pipeline/loader.ts';
+import type { Shard } from '../pipeline/shard.ts';
 
 export const WRITE_MODES = ['append', 'replace', 'merge'] as const;
 export type WriteMode = (typeof WRITE_MODES)[number];
@@ -14,6 +15,11 @@ export interface SourceContext {
   readonly incremental?: { readonly cursor: string; readonly key: readonly string[]; readonly lagSeconds: number };
   /** The columns that somebody asks for; `undefined`: all. */
   readonly columns?: readonly string[];
+  /**
+   * Deliver the records of this part only. Records with the same values of `key` belong to the same part; without
+   * a key the source chooses what tells its records apart.
+   */
+  readonly shard?: Shard & { readonly key?: readonly string[] };
 }
 
 /** What a connector is told about the resource it writes, besides its own options. */
@@ -23,6 +29,8 @@ export interface SinkContext {
   readonly mode: WriteMode;
   /** Columns that identify a record; needed by `merge`. */
   readonly key: readonly string[];
+  /** The stream of the whole resource, when `stream` is that of one of its shards: others write at the same time. */
+  readonly shardOf?: string;
 }
 
 /**
@@ -39,6 +47,8 @@ export interface Connector<Connection, Source = never, Sink = never> {
     readonly options: z.ZodType<Source>;
     /** Whether incremental reading needs `incremental` (cursor and key) in pipeline.yaml; otherwise it is refused. */
     readonly needsCursor?: boolean;
+    /** Whether it heeds `context.shard`; otherwise `shards` is refused in pipeline.yaml. */
+    readonly shards?: boolean;
     createExtractor(connection: Connection, options: Source, context: SourceContext): Extractor;
   };
   readonly sink?: {
@@ -46,6 +56,8 @@ export interface Connector<Connection, Source = never, Sink = never> {
     readonly options: z.ZodType<Sink>;
     /** The write modes it has; all of them when left out. */
     readonly modes?: readonly WriteMode[];
+    /** Whether several loaders may write into it at once, each with its own stream; otherwise `shards` is refused. */
+    readonly shards?: boolean;
     createLoader(connection: Connection, options: Sink, context: SinkContext): Loader;
   };
 }
@@ -54,8 +66,8 @@ export interface Connector<Connection, Source = never, Sink = never> {
 export interface RegisteredConnector {
   readonly type: string;
   readonly connection: z.ZodType;
-  readonly source?: { readonly options: z.ZodType; readonly needsCursor?: boolean };
-  readonly sink?: { readonly options: z.ZodType; readonly modes: readonly WriteMode[] };
+  readonly source?: { readonly options: z.ZodType; readonly needsCursor?: boolean; readonly shards?: boolean };
+  readonly sink?: { readonly options: z.ZodType; readonly modes: readonly WriteMode[]; readonly shards?: boolean };
   /** @throws ZodError when the options are not what the schemas ask for */
   createExtractor?(connection: unknown, options: unknown, context: SourceContext): Extractor;
   /** @throws ZodError when the options are not what the schemas ask for */
@@ -71,12 +83,16 @@ export function defineConnector<Connection, Source, Sink>(
     type,
     connection,
     ...(source && {
-      source: { options: source.options, needsCursor: source.needsCursor === true },
+      source: {
+        options: source.options,
+        needsCursor: source.needsCursor === true,
+        shards: source.shards === true,
+      },
       createExtractor: (raw, options, context) =>
         source.createExtractor(connection.parse(raw), source.options.parse(options), context),
     }),
     ...(sink && {
-      sink: { options: sink.options, modes: sink.modes ?? WRITE_MODES },
+      sink: { options: sink.options, modes: sink.modes ?? WRITE_MODES, shards: sink.shards === true },
       createLoader: (raw, options, context) =>
         sink.createLoader(connection.parse(raw), sink.options.parse(options), context),
     }),

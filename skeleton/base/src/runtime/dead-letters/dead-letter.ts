@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { redact } from '../config/secrets.ts';
 import type { Position } from '../pipeline/position.ts';
+import { type Shard, shardName } from '../pipeline/shard.ts';
 import type { StageName } from '../pipeline/stage.ts';
 import { describeRecord, type Incomplete, keepRecord } from './record.ts';
 
@@ -21,6 +22,8 @@ export interface DeadLetter {
   readonly sequence: number;
   readonly pipeline: string;
   readonly resource: string;
+  /** The part of the resource that it was found in; left out where the resource is not split. */
+  readonly shard?: Shard;
   /** Id of the run that found it. */
   readonly run: string;
   readonly stage: StageName;
@@ -37,6 +40,8 @@ export interface DeadLetter {
   readonly origin: string;
   /** 1-based number of the record in its origin, where it is known. */
   readonly rowNumber?: number;
+  /** Byte in its origin at which the record begins, where that is known; of a compressed file, in what it contains. */
+  readonly offset?: number;
   /** 1, and one more for each replay that failed. */
   readonly attempt: number;
   /** ISO 8601, UTC. */
@@ -57,6 +62,7 @@ export const deadLetterSchema: z.ZodType<DeadLetter> = z.object({
   sequence: z.int(),
   pipeline: z.string(),
   resource: z.string(),
+  shard: z.object({ index: z.int(), count: z.int() }).optional(),
   run: z.string(),
   stage: z.enum(STAGE_NAMES),
   component: z.string(),
@@ -71,6 +77,7 @@ export const deadLetterSchema: z.ZodType<DeadLetter> = z.object({
   position: z.record(z.string(), z.json()),
   origin: z.string(),
   rowNumber: z.int().optional(),
+  offset: z.int().min(0).optional(),
   attempt: z.int().min(1),
   timestamp: z.iso.datetime(),
   traceId: z.string().optional(),
@@ -98,7 +105,8 @@ export function createDeadLetter(source: DeadLetterSource): DeadLetter {
  * row fails too, it is another letter.
  */
 function deadLetterId(source: DeadLetterSource): string {
-  const { pipeline, resource, sequence, stage, component, rowNumber, index, record } = source;
-  const place = JSON.stringify([pipeline, resource, sequence, stage, component, rowNumber ?? `index ${index}`]);
+  const { pipeline, resource, shard, sequence, stage, component, rowNumber, index, record } = source;
+  const name = shardName(resource, shard);
+  const place = JSON.stringify([pipeline, name, sequence, stage, component, rowNumber ?? `index ${index}`]);
   return createHash('sha256').update(place).update(describeRecord(record)).digest('hex').slice(0, 32);
 }

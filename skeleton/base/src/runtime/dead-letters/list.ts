@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { PipelineError } from '../errors/pipeline-error.ts';
 import { asStorageError, systemErrorCode } from '../errors/storage-error.ts';
+import { shardCountIn } from '../pipeline/shard.ts';
 import type { StageName } from '../pipeline/stage.ts';
 import { type DeadLetter, deadLetterSchema } from './dead-letter.ts';
-import { deadLetterFile } from './dead-letter-store.ts';
 import { type Line, readLines } from './lines.ts';
 import { isReplayMarker, type ReplayMarker, replayMarkerSchema } from './replay-marker.ts';
 
 export interface DeadLetterFilter {
+  /** The name of a resource, which includes those of its shards. */
   readonly resource?: string;
   readonly stage?: StageName;
   /** `true`: only letters that were replayed, `false`: only those that were not. */
@@ -57,17 +58,17 @@ async function* listFile(file: string, filter: DeadLetterFilter): AsyncGenerator
 }
 
 async function deadLetterFiles(directory: string, resource: string | undefined): Promise<string[]> {
-  if (resource !== undefined) return [deadLetterFile(directory, resource)];
   try {
-    const names = await readdir(directory);
-    return names
-      .filter((name) => name.endsWith('.ndjson'))
-      .sort()
-      .map((name) => join(directory, name));
+    const files = (await readdir(directory)).filter((file) => file.endsWith('.ndjson')).sort();
+    return files.filter((file) => resource === undefined || isOf(file, resource)).map((file) => join(directory, file));
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return [];
     throw asStorageError(error, directory);
   }
+}
+
+function isOf(file: string, resource: string): boolean {
+  return shardCountIn(decodeURIComponent(file.slice(0, -'.ndjson'.length)), resource) !== undefined;
 }
 
 async function readMarkers(file: string): Promise<Map<string, ReplayMarker>> {

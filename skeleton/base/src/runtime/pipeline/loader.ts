@@ -40,6 +40,14 @@ export abstract class Loader<T = Row> {
   /** How far the stream has come in this sink. */
   abstract checkpoint(stream: string): Promise<Checkpoint | undefined>;
 
+  /** The streams that have a checkpoint in this sink: that of a resource, and those of its shards (`<stream>#2of4`). */
+  async streams(_stream: string): Promise<readonly string[]> {
+    return [];
+  }
+
+  /** Removes the checkpoints of streams that nobody goes on with. Their records stay. */
+  async forget(_streams: readonly string[]): Promise<void> {}
+
   /** Makes the sink ready for records of `schema`: creates what is missing, removes what a killed run left behind. */
   abstract prepare(schema: TableSchema): Promise<void>;
 

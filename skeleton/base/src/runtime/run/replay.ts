@@ -8,6 +8,7 @@ import { PipelineError } from '../errors/pipeline-error.ts';
 import type { Loader } from '../pipeline/loader.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import type { Checkpoint } from '../pipeline/position.ts';
+import { type Shard, shardName } from '../pipeline/shard.ts';
 import { resource as passThrough, type ResourceDefinition } from '../resource.ts';
 import { acquireLock } from '../state/lock.ts';
 import { DeadLetterExtractor } from './dead-letter-extractor.ts';
@@ -16,12 +17,15 @@ export interface ReplayOptions {
   readonly definitions: ReadonlyMap<string, ResourceDefinition>;
   /** Ids of the letters, or the starts of their ids; all that were not replayed yet when left out. */
   readonly ids?: readonly string[];
+  /** The shard that found the letters; left out where the resource was not split. */
+  readonly shard?: Shard | undefined;
   readonly signal: AbortSignal;
 }
 
-/** What became of the letters of one resource. */
+/** What became of the letters of one resource, or of one of its shards. */
 export interface ReplayResult {
   readonly resource: string;
+  readonly shard?: Shard;
   readonly replayed: readonly string[];
   /** Letters that failed again, and why; they stay. */
   readonly failed: readonly { readonly id: string; readonly message: string }[];
@@ -43,14 +47,18 @@ export async function replayResource(
   const { sink, definition: definitionName = name } = resourceOf(config, name);
   if (sink.mode === 'replace') throw replaced(name);
   const folders = openState(config);
-  const lock = await acquireLock(folders.path, name);
+  const { shard } = options;
+  const part = shardName(name, shard);
+  const lock = await acquireLock(folders.path, part);
   try {
-    const letters = await openLetters(folders.deadLetters, name, options.ids);
+    const found = await openLetters(folders.deadLetters, name, options.ids);
+    const letters = found.filter((letter) => shardName(name, letter.shard) === part);
     const readable = letters.filter(isWhole);
     const unreadable = letters.filter((letter) => !isWhole(letter)).map((letter) => letter.id);
-    const store = await DeadLetterStore.open(folders.deadLetters, name, Number.POSITIVE_INFINITY);
+    const store = await DeadLetterStore.open(folders.deadLetters, part, Number.POSITIVE_INFINITY);
     const result = {
       resource: name,
+      ...(shard && { shard }),
       replayed: [] as string[],
       failed: [] as { id: string; message: string }[],
       unreadable,
@@ -61,6 +69,7 @@ export async function replayResource(
         const outcome = await replayGroup({
           config,
           name,
+          shard,
           definition,
           enterAt,
           letters: group,
@@ -104,14 +113,15 @@ function groupByStage(letters: readonly DeadLetter[], definition: ResourceDefini
 interface Group {
   readonly config: PipelineConfig;
   readonly name: string;
+  readonly shard: Shard | undefined;
   readonly definition: ResourceDefinition;
   readonly enterAt: number;
   readonly letters: readonly DeadLetter[];
   readonly signal: AbortSignal;
 }
 
-async function replayGroup({ config, name, definition, enterAt, letters, signal }: Group) {
-  const stream = `${streamOf(config, name)}/replay-${enterAt}`;
+async function replayGroup({ config, name, shard, definition, enterAt, letters, signal }: Group) {
+  const stream = `${streamOf(config, name, shard)}/replay-${enterAt}`;
   const loader = openLoader(config, name, { stream });
   try {
     const checkpoint = await loader.checkpoint(stream);
@@ -131,7 +141,7 @@ function isLoaded(id: string, checkpoint: Checkpoint | undefined): boolean {
   return Array.isArray(letters) && letters.includes(id);
 }
 
-interface Replay extends Omit<Group, 'letters'> {
+interface Replay extends Omit<Group, 'letters' | 'shard'> {
   readonly loader: Loader;
   readonly stream: string;
   readonly checkpoint: Checkpoint | undefined;

@@ -13,6 +13,8 @@ export interface RunPipelineOptions {
   readonly definitions: ReadonlyMap<string, ResourceDefinition>;
   /** Names of the resources to run; all of them when left out. */
   readonly resources?: readonly string[];
+  /** Which of the processes that share the run this is, from 0: it runs that shard of each resource that has it. */
+  readonly worker?: number;
   /** Forget the positions and read everything again. */
   readonly startOver?: boolean;
   /** Aborted when the process is asked to stop: the resource in hand commits and ends, the others do not start. */
@@ -28,7 +30,8 @@ export interface RunPipelineOptions {
  * @throws PipelineError `CONFIGURATION` or `STORAGE` before anything was moved
  */
 export async function runPipeline(config: PipelineConfig, options: RunPipelineOptions): Promise<RunResult[]> {
-  const { definitions, signal, startOver = false, resources = Object.keys(config.resources) } = options;
+  const { definitions, signal, startOver = false, worker = 0 } = options;
+  const { resources = Object.keys(config.resources) } = options;
   for (const name of resources) resourceOf(config, name);
   const { path, deadLetters } = openState(config);
   const alerts = openAlerts(config);
@@ -38,7 +41,10 @@ export async function runPipeline(config: PipelineConfig, options: RunPipelineOp
   try {
     for (const name of resources) {
       if (signal.aborted) break;
-      const result = await runResource(name, context);
+      const { shards } = resourceOf(config, name);
+      if (worker >= shards) continue;
+      const shard = shards === 1 ? undefined : { index: worker, count: shards };
+      const result = await runResource(name, { ...context, shard });
       results.push(result);
       options.onResult?.(result);
       if (result.error?.code !== 'LOCKED') await alertOn(result.manifest, alerts, store);
@@ -64,6 +70,9 @@ const BY_URGENCY: readonly ExitCode[] = [1, 64, 3, 75];
 
 /** One exit code for several runs: that of the failure that most needs a person. */
 export function exitCodeOf(results: readonly RunResult[]): ExitCode {
-  const codes = new Set(results.map((result) => result.error?.exitCode));
-  return BY_URGENCY.find((code) => codes.has(code)) ?? 0;
+  return mostUrgent(results.map((result) => result.error?.exitCode ?? 0));
+}
+
+export function mostUrgent(codes: readonly ExitCode[]): ExitCode {
+  return BY_URGENCY.find((code) => codes.includes(code)) ?? 0;
 }

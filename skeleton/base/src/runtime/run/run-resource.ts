@@ -15,11 +15,13 @@ import type { Extractor } from '../pipeline/extractor.ts';
 import type { Loader } from '../pipeline/loader.ts';
 import { emptyCounts } from '../pipeline/metrics.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
+import { type Shard, shardName } from '../pipeline/shard.ts';
 import { startFrom } from '../pipeline/start.ts';
 import { resource as passThrough, type ResourceDefinition } from '../resource.ts';
 import { acquireLock, type Lock } from '../state/lock.ts';
-import type { RunError, RunManifest, RunStatus } from '../state/run-manifest.ts';
+import { nameOfRun, type RunError, type RunManifest, type RunStatus } from '../state/run-manifest.ts';
 import type { StateStore } from '../state/state-store.ts';
+import { checkpointOf, requireOneSharding } from './shard-checkpoint.ts';
 import { templateVersion } from './template-version.ts';
 
 export interface RunContext {
@@ -31,6 +33,8 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** Forget the position and read everything again. */
   readonly startOver: boolean;
+  /** Run this part of the resource; left out, all of it. */
+  readonly shard?: Shard | undefined;
 }
 
 /** One run of one resource, and the error that ended it, if one did. */
@@ -47,17 +51,17 @@ export interface RunResult {
  */
 export async function runResource(name: string, context: RunContext): Promise<RunResult> {
   const { store, folders, config } = context;
-  const manifest = newManifest(config.name, name);
+  const manifest = newManifest(config.name, name, context.shard);
   let lock: Lock;
   try {
-    lock = await acquireLock(folders.state, name);
+    lock = await lockPart(folders.state, name, context.shard);
   } catch (cause) {
     const error = asPipelineError(cause);
     if (error.code !== 'LOCKED') throw error;
     return { manifest: { ...manifest, status: 'failed', error: runErrorOf(error) }, error };
   }
   try {
-    await store.closeAbandonedRuns(name);
+    await store.closeAbandonedRuns(nameOfRun(manifest));
     await store.startRun(manifest);
     const span = startSpan('pipeline.run', { pipeline: config.name, resource: name, run: manifest.id });
     const result = await span.run(async () => {
@@ -70,6 +74,17 @@ export async function runResource(name: string, context: RunContext): Promise<Ru
     return result;
   } finally {
     await lock.release();
+  }
+}
+
+async function lockPart(state: string, name: string, shard: Shard | undefined): Promise<Lock> {
+  const lock = await acquireLock(state, shardName(name, shard));
+  try {
+    await requireOneSharding(state, { name, shard });
+    return lock;
+  } catch (error) {
+    await lock.release();
+    throw error;
   }
 }
 
@@ -97,12 +112,12 @@ function runErrorOf({ code, message, where, hint }: PipelineError): RunError {
 
 /** Opens the ends of the resource for as long as its records move. */
 async function open(context: RunContext, { resource: name, id }: RunManifest, span: Span, learn: Learn): Promise<void> {
-  const { config, definitions } = context;
+  const { config, definitions, shard } = context;
   const { definition: definitionName = name } = resourceOf(config, name);
   const definition = definitions.get(definitionName) ?? passThrough(name);
-  const loader = openLoader(config, name);
+  const loader = openLoader(config, name, { shard });
   try {
-    const extractor = openExtractor(config, name, { columns: definition.contractFields?.all });
+    const extractor = openExtractor(config, name, { columns: definition.contractFields?.all, shard });
     try {
       await move({ name, id, span, extractor, loader, definition }, context, learn);
     } finally {
@@ -128,15 +143,15 @@ async function move(
   context: RunContext,
   learn: Learn,
 ): Promise<void> {
-  const { config, store, folders, signal, startOver } = context;
+  const { config, store, folders, signal, startOver, shard } = context;
   const { mode, sink, schemaEvolution, deadLetters: deadLetterBudget } = resourceOf(config, name);
   await preflight(extractor, loader, learn);
-  const stream = streamOf(config, name);
-  const checkpoint = await loader.checkpoint(stream);
+  const stream = streamOf(config, name, shard);
+  const checkpoint = await checkpointOf(loader, config, { name, shard, startOver });
   const start = startFrom(checkpoint, { resource: name, mode, writeMode: sink.mode, startOver });
   learn({ ...(start.from && { from: start.from }), sink: loader.describe() });
-  const letters = await DeadLetterStore.open(folders.deadLetters, name, checkpoint?.sequence);
-  const progress = createProgress(name, await extractor.estimate(start.from));
+  const letters = await DeadLetterStore.open(folders.deadLetters, shardName(name, shard), checkpoint?.sequence);
+  const progress = createProgress(shardName(name, shard), await extractor.estimate(start.from));
   const pipeline = new Pipeline({
     name,
     pipeline: config.name,
@@ -148,7 +163,13 @@ async function move(
     deadLetterBudget,
     keepDeadLetters: async (failed) => {
       const traceId = currentTraceIds().trace_id;
-      const origin = { pipeline: config.name, resource: name, run: id, ...(traceId !== undefined && { traceId }) };
+      const origin = {
+        pipeline: config.name,
+        resource: name,
+        run: id,
+        ...(shard && { shard }),
+        ...(traceId && { traceId }),
+      };
       await letters.append(deadLettersFrom(failed, origin));
     },
     span,
@@ -179,11 +200,12 @@ async function preflight(extractor: Extractor, loader: Loader, learn: Learn): Pr
   }
 }
 
-function newManifest(pipeline: string, resource: string): RunManifest {
+function newManifest(pipeline: string, resource: string, shard: Shard | undefined): RunManifest {
   return {
     id: randomUUIDv7(),
     pipeline,
     resource,
+    ...(shard && { shard }),
     status: 'running',
     startedAt: new Date().toISOString(),
     counts: emptyCounts(),
@@ -202,6 +224,6 @@ function report({ manifest, error }: RunResult): void {
   if (status !== 'running') metrics.count('run.status', 1, { ...tags, status });
   if (durations.total !== undefined) metrics.distribution('run.duration', durations.total, tags);
   const summary = { ...tags, run: manifest.id, status, counts };
-  if (error === undefined) logger.info(summary, `${resource}: complete`);
-  else logger.error({ ...summary, error }, `${resource}: ${status}`);
+  if (error === undefined) logger.info(summary, `${nameOfRun(manifest)}: complete`);
+  else logger.error({ ...summary, error }, `${nameOfRun(manifest)}: ${status}`);
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -59,6 +59,18 @@ export function isLocked(directory: string, name: string): boolean {
     return sqliteResultCode(error) === BUSY;
   } finally {
     database?.close();
+  }
+}
+
+/** The names whose locks are held by live processes. */
+export async function lockedNames(directory: string): Promise<string[]> {
+  const folder = join(directory, 'locks');
+  try {
+    const files = (await readdir(folder)).filter((file) => file.endsWith('.lock'));
+    const names = files.map((file) => decodeURIComponent(file.slice(0, -'.lock'.length)));
+    return names.filter((name) => isLocked(directory, name));
+  } catch (error) {
+    throw asStateError(error, folder);
   }
 }
 

@@ -4,6 +4,7 @@ import { ERROR_CODES, type ErrorCode, type ErrorLocation } from '../errors/pipel
 import type { Check } from '../pipeline/check.ts';
 import type { RunCounts } from '../pipeline/metrics.ts';
 import type { Position } from '../pipeline/position.ts';
+import { type Shard, shardName } from '../pipeline/shard.ts';
 
 export const RUN_STATUSES = ['running', 'complete', 'failed', 'interrupted'] as const;
 
@@ -24,6 +25,8 @@ export interface RunManifest {
   readonly id: string;
   readonly pipeline: string;
   readonly resource: string;
+  /** The part of the resource that the run moved; all of it when left out. */
+  readonly shard?: Shard;
   readonly status: RunStatus;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
@@ -52,6 +55,7 @@ export const runManifestSchema: z.ZodType<RunManifest> = z.object({
   id: z.uuid(),
   pipeline: z.string(),
   resource: z.string(),
+  shard: z.object({ index: z.int(), count: z.int() }).optional(),
   status: z.enum(RUN_STATUSES),
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().optional(),
@@ -92,6 +96,11 @@ export const runManifestSchema: z.ZodType<RunManifest> = z.object({
   host: z.string(),
   pid: z.int(),
 });
+
+/** What the run held the lock of, and people call it by: `orders`, `orders#2of4`. */
+export function nameOfRun({ resource, shard }: RunManifest): string {
+  return shardName(resource, shard);
+}
 
 /** The manifest without secrets: the words of a driver's error can hold any. */
 export function redactManifest(manifest: RunManifest): RunManifest {

@@ -9,7 +9,14 @@ import { type Checkpoint, checkpointSchema } from '../pipeline/position.ts';
 import { type Delivery, deliverySchema } from './delivery.ts';
 import { isLocked } from './lock.ts';
 import { migrations } from './migrations.ts';
-import { closeAsKilled, type RunManifest, type RunStatus, redactManifest, runManifestSchema } from './run-manifest.ts';
+import {
+  closeAsKilled,
+  nameOfRun,
+  type RunManifest,
+  type RunStatus,
+  redactManifest,
+  runManifestSchema,
+} from './run-manifest.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
 import { asStateError } from './sqlite-error.ts';
 import type { StateTables } from './tables.ts';
@@ -77,12 +84,13 @@ export class StateStore {
   }
 
   /**
-   * Marks the runs of a resource that are still `running` as killed. To be called by who holds the resource's lock,
-   * before it starts a run of its own.
+   * Marks the runs of a resource, or of one shard, that are still `running` as killed. To be called by who holds the
+   * lock of that name, before it starts a run of its own.
    */
-  async closeAbandonedRuns(resource: string): Promise<void> {
+  async closeAbandonedRuns(name: string): Promise<void> {
     await this.#attempt(async () => {
-      for (const manifest of await this.#openRuns(resource)) await this.#closeRun(manifest);
+      const abandoned = (await this.#openRuns()).filter((manifest) => nameOfRun(manifest) === name);
+      for (const manifest of abandoned) await this.#closeRun(manifest);
     });
   }
 
@@ -165,15 +173,13 @@ export class StateStore {
   async #closeRunsOfDeadProcesses(): Promise<void> {
     await this.#attempt(async () => {
       for (const manifest of await this.#openRuns()) {
-        if (!isLocked(this.#directory, manifest.resource)) await this.#closeRun(manifest);
+        if (!isLocked(this.#directory, nameOfRun(manifest))) await this.#closeRun(manifest);
       }
     });
   }
 
-  async #openRuns(resource?: string): Promise<RunManifest[]> {
-    let query = this.#database.selectFrom('runs').select('manifest').where('status', '=', 'running');
-    if (resource !== undefined) query = query.where('resource', '=', resource);
-    const rows = await query.execute();
+  async #openRuns(): Promise<RunManifest[]> {
+    const rows = await this.#database.selectFrom('runs').select('manifest').where('status', '=', 'running').execute();
     return rows.map((row) => this.#parse(runManifestSchema, row.manifest));
   }
 

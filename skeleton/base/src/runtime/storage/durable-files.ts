@@ -22,9 +22,12 @@ export async function publishFile(temporary: string, path: string): Promise<void
   await syncToDisk(dirname(path));
 }
 
-/** Writes a small file, in place of one that is there: a reader, or a run after a crash, finds the old or the new one. */
-export async function replaceFile(path: string, content: string): Promise<void> {
-  const temporary = temporaryPath(path);
+/**
+ * Writes a small file, in place of one that is there: a reader, or a run after a crash, finds the old or the new one.
+ *
+ * @param temporary where it is written before; of two who write the file at once, each needs another one
+ */
+export async function replaceFile(path: string, content: string, temporary = temporaryPath(path)): Promise<void> {
   const handle = await open(temporary, 'w');
   try {
     await handle.writeFile(content);

@@ -8,6 +8,9 @@ import type { Snapshot } from './snapshot.ts';
 /** Shown in the history of a table as its writer. */
 const ENGINE = 'etl-pipeline-template';
 
+/** The `txn` version of a stream that nobody goes on with: a log can only be added to. */
+export const FORGOTTEN = -1;
+
 /** Member of `commitInfo` that says how far a stream has come with the commit. */
 const progressSchema = z.object({ etl: z.object({ stream: z.string() }).and(checkpointSchema) });
 
@@ -38,7 +41,7 @@ export async function findCheckpoint(
   stream: string,
 ): Promise<Checkpoint | undefined> {
   const transaction = snapshot.transactions.get(stream);
-  if (transaction === undefined) return undefined;
+  if (transaction === undefined || transaction.version === FORGOTTEN) return undefined;
   for (let version = snapshot.version; version >= 0; version--) {
     const actions = await log.read(version);
     if (actions === undefined) break;

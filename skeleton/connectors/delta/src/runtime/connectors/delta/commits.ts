@@ -1,7 +1,7 @@
 import type { Checkpoint } from '../../pipeline/position.ts';
 import { type Field, sameType } from '../../schema/table-schema.ts';
 import type { Action, AddFile } from './actions.ts';
-import { commitInfo, progressOf } from './commit-info.ts';
+import { commitInfo, FORGOTTEN, progressOf } from './commit-info.ts';
 import { type Expectation, requireUnchanged } from './conflicts.ts';
 import type { DataFile } from './part-files.ts';
 import { protocolUpgrade } from './protocol.ts';
@@ -85,6 +85,16 @@ export async function commitColumns(table: DeltaTable, added: readonly Field[]):
       ...(protocol === undefined ? [] : [{ protocol }]),
       { metaData },
     ];
+  });
+}
+
+/** Makes streams begin anew, unless they do already. */
+export async function commitForgotten(table: DeltaTable, streams: readonly string[]): Promise<void> {
+  await table.commit(({ transactions }) => {
+    const known = streams.filter((stream) => (transactions.get(stream)?.version ?? FORGOTTEN) !== FORGOTTEN);
+    if (known.length === 0) return undefined;
+    const forgotten = known.map((appId) => ({ txn: { appId, version: FORGOTTEN, lastUpdated: Date.now() } }));
+    return [commitInfo('FORGET POSITIONS', { streams: JSON.stringify(known) }), ...forgotten];
   });
 }
 

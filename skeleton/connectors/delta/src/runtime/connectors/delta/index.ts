@@ -11,6 +11,7 @@ export const connector = defineConnector({
   sink: {
     options: sinkOptions,
     modes: ['append', 'replace'],
+    shards: true,
     createLoader(connection, options, { stream, mode, resource }) {
       if (mode === 'merge') {
         throw new PipelineError('CONFIGURATION', `${resource}: a Delta sink cannot merge.`, {

@@ -7,8 +7,8 @@ import type { Checkpoint } from '../../pipeline/position.ts';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
 import { checkFolder } from '../../storage/check-folder.ts';
 import { admit } from './admit.ts';
-import { findCheckpoint } from './commit-info.ts';
-import { commitColumns, commitData } from './commits.ts';
+import { FORGOTTEN, findCheckpoint } from './commit-info.ts';
+import { commitColumns, commitData, commitForgotten } from './commits.ts';
 import { type Expectation, expectationOf } from './conflicts.ts';
 import { type DataFile, PartFiles } from './part-files.ts';
 import { tableSchemaOf } from './schema-string.ts';
@@ -75,6 +75,16 @@ export class DeltaLoader extends Loader {
   async checkpoint(stream: string): Promise<Checkpoint | undefined> {
     const table = await this.#open();
     return table && findCheckpoint(table.log, table.snapshot, stream);
+  }
+
+  override async streams(): Promise<readonly string[]> {
+    const transactions = (await this.#open())?.snapshot.transactions.values() ?? [];
+    return Array.from(transactions).flatMap(({ appId, version }) => (version === FORGOTTEN ? [] : [appId]));
+  }
+
+  override async forget(streams: readonly string[]): Promise<void> {
+    const table = await this.#open();
+    if (table !== undefined) await commitForgotten(table, streams);
   }
 
   async evolve(added: readonly Field[]): Promise<void> {

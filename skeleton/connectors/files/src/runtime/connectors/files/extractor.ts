@@ -12,7 +12,7 @@ import { fileFormat } from './file-formats.ts';
 import { type FilePosition, isStillToRead, lateFiles, parsePosition, startIn } from './file-position.ts';
 import type { FilesConnection, FilesSource } from './options.ts';
 import type { RecordGroup } from './record-group.ts';
-import { listSourceFiles, type SourceFile } from './source-files.ts';
+import { isInShard, listSourceFiles, type SourceFile } from './source-files.ts';
 import { inferFileSchema } from './source-schema.ts';
 
 /** Reads the records of the files that match a pattern, in the order of their modification times and names. */
@@ -45,7 +45,7 @@ export class FilesExtractor extends Extractor {
     const position = from && parsePosition(from);
     const files = await this.#list();
     return estimateRecords(
-      files.filter((file) => isStillToRead(file, position)),
+      this.#assigned(files).filter((file) => isStillToRead(file, position)),
       this.#options,
       position,
     );
@@ -57,8 +57,9 @@ export class FilesExtractor extends Extractor {
 
   async *extract({ from, firstSequence, columns, signal }: ExtractRequest): AsyncGenerator<Batch> {
     const position = from && parsePosition(from);
-    const files = await this.#list();
-    if (files.length === 0 && position === undefined) throw this.#nothingMatches();
+    const all = await this.#list();
+    if (all.length === 0 && position === undefined) throw this.#nothingMatches();
+    const files = this.#assigned(all);
     if (position !== undefined) warnOfLateFiles(lateFiles(files, position));
     const arrived = files.reduce((latest, file) => Math.max(latest, file.arrived), 0);
     let sequence = firstSequence;
@@ -97,6 +98,12 @@ export class FilesExtractor extends Extractor {
 
   #list(): Promise<SourceFile[]> {
     return listSourceFiles(this.#folder, this.#options);
+  }
+
+  /** The files of our shard. Columns and checks go by all of them, so that the shards agree. */
+  #assigned(files: readonly SourceFile[]): readonly SourceFile[] {
+    const { shard } = this.#context;
+    return shard === undefined ? files : files.filter((file) => isInShard(file.name, shard));
   }
 
   #nothingMatches(): PipelineError {

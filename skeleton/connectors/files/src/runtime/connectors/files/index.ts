@@ -9,10 +9,12 @@ export const connector = defineConnector({
   connection: connectionOptions,
   source: {
     options: sourceOptions,
+    shards: true,
     createExtractor: (connection, options, context) => new FilesExtractor(connection, options, context),
   },
   sink: {
     options: sinkOptions,
+    shards: true,
     createLoader: (connection, options, context) => new FilesLoader(connection, options, context),
   },
 });

@@ -29,6 +29,7 @@ export class FilesLoader extends Loader {
   readonly #mode: 'append' | 'replace';
   readonly #path: string;
   readonly #stream: string;
+  readonly #shardOf: string | undefined;
   readonly #table: TableFolder;
   readonly #replacement: Replacement;
   /** Where files are written: the table, or what will replace it. */
@@ -43,7 +44,7 @@ export class FilesLoader extends Loader {
   #replacedRecords = 0;
   #parts: number | undefined;
 
-  constructor(connection: FilesConnection, options: FilesSink, { stream, mode, resource }: SinkContext) {
+  constructor(connection: FilesConnection, options: FilesSink, { stream, shardOf, mode, resource }: SinkContext) {
     super();
     if (mode === 'merge') {
       throw new PipelineError('CONFIGURATION', 'Files cannot be merged by key: their records do not change.', {
@@ -55,6 +56,7 @@ export class FilesLoader extends Loader {
     this.#mode = mode;
     this.#path = join(connection.path, options.table);
     this.#stream = stream;
+    this.#shardOf = shardOf;
     this.#table = new TableFolder(this.#path, stream);
     this.#replacement = new Replacement(this.#path);
     this.#target = mode === 'replace' ? new TableFolder(this.#replacement.staging, stream) : this.#table;
@@ -73,6 +75,14 @@ export class FilesLoader extends Loader {
     return (await new TableFolder(folder, stream).readState())?.checkpoint;
   }
 
+  override async streams(): Promise<readonly string[]> {
+    return this.#table.streams();
+  }
+
+  override async forget(streams: readonly string[]): Promise<void> {
+    for (const stream of streams) await new TableFolder(this.#path, stream).forget();
+  }
+
   async prepare(schema: TableSchema): Promise<void> {
     await this.#replacement.recover();
     const state = await this.#table.readState();
@@ -81,6 +91,7 @@ export class FilesLoader extends Loader {
     if (this.#mode === 'append') {
       if (state === undefined) await this.#begin();
       await this.#table.removeLeftovers(this.#committed?.sequence ?? -1);
+      if (this.#shardOf !== undefined) await this.#removeLeftoversOf(this.#shardOf);
     }
     const known = this.#mode === 'append' ? await this.#table.readSchema() : undefined;
     await this.#target.writeSchema(withColumns(known, schema.fields));
@@ -151,6 +162,13 @@ export class FilesLoader extends Loader {
       });
     }
     await this.#table.writeState(undefined);
+  }
+
+  /** Nobody else will, when the resource was split after a run of the whole was killed. */
+  async #removeLeftoversOf(whole: string): Promise<void> {
+    const folder = new TableFolder(this.#path, whole);
+    const state = await folder.readState();
+    if (state !== undefined) await folder.removeLeftovers(state.checkpoint?.sequence ?? -1);
   }
 
   /** The records of a batch that a file can hold; the others are rejected. */

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { glob } from 'tinyglobby';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import { asStorageError } from '../../errors/storage-error.ts';
+import type { Shard } from '../../pipeline/shard.ts';
 import type { FilesSource } from './options.ts';
 
 export type FormatName = NonNullable<FilesSource['format']>;
@@ -43,6 +45,11 @@ export async function listSourceFiles(folder: string, options: FilesSource): Pro
   const names = await glob(options.path, { cwd: folder, ignore: ['**/_*', '**/_*/**'], expandDirectories: false });
   const files = await Promise.all(names.map((name) => describeFile(folder, name, options.format)));
   return files.sort((left, right) => left.modified - right.modified || compareNames(left.name, right.name));
+}
+
+/** Whether a file belongs to a shard: by its name alone, so that it stays there when others come and go. */
+export function isInShard(name: string, { index, count }: Shard): boolean {
+  return createHash('sha256').update(name).digest().readUInt32BE() % count === index;
 }
 
 export function compareNames(left: string, right: string): number {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import { asStorageError, systemErrorCode } from '../../errors/storage-error.ts';
@@ -55,7 +55,7 @@ export class TableFolder {
 
   /** The finished files of the stream, in order. */
   async parts(): Promise<Part[]> {
-    const parts = (await this.#names()).flatMap((name) => {
+    const parts = (await namesIn(this.path)).flatMap((name) => {
       const match = PART.exec(name);
       return match !== null && match[2] === this.#mark ? [{ name, sequence: Number(match[1]) }] : [];
     });
@@ -64,12 +64,12 @@ export class TableFolder {
 
   /** Finished files of all streams. */
   async countParts(): Promise<number> {
-    return (await this.#names()).filter((name) => PART.test(name)).length;
+    return (await namesIn(this.path)).filter((name) => PART.test(name)).length;
   }
 
   /** Removes what a killed run of the stream left behind: unfinished files, and parts behind its checkpoint. */
   async removeLeftovers(committed: number): Promise<void> {
-    const unfinished = (await this.#names()).filter(
+    const unfinished = (await namesIn(this.path)).filter(
       (name) => name.startsWith('.part-') && name.includes(`-${this.#mark}.`),
     );
     const uncommitted = (await this.parts()).filter(({ sequence }) => sequence > committed);
@@ -95,16 +95,35 @@ export class TableFolder {
     );
   }
 
+  /** The streams that have a checkpoint here, of all resources. */
+  async streams(): Promise<string[]> {
+    const folder = join(this.path, '_checkpoints');
+    const files = (await namesIn(folder)).filter((name) => /^[^.].*\.json$/.test(name));
+    const states = await Promise.all(files.map((name) => this.#readJson(join(folder, name), stateSchema)));
+    return states.flatMap((state) => (state === undefined ? [] : [state.stream]));
+  }
+
+  /** Removes the checkpoint of the stream, and what a killed run of it left behind. */
+  async forget(): Promise<void> {
+    const state = await this.readState();
+    if (state === undefined) return;
+    await this.removeLeftovers(state.checkpoint?.sequence ?? -1);
+    await this.#guard(async () => {
+      await rm(this.#statePath, { force: true });
+      await syncToDisk(join(this.path, '_checkpoints'));
+    });
+  }
+
   async writeState(checkpoint: Checkpoint | undefined): Promise<void> {
     const state: z.infer<typeof stateSchema> = { stream: this.#stream, ...(checkpoint && { checkpoint }) };
-    await this.#guard(() => replaceFile(this.#statePath, `${JSON.stringify(state, undefined, 2)}\n`));
+    await this.#guard(() => this.#replace(this.#statePath, state));
   }
 
   /** As it was written down, or as a Parquet file says that somebody else put there. */
   async readSchema(): Promise<TableSchema | undefined> {
     const written = await this.#readJson(this.#schemaPath, columnsSchema);
     if (written !== undefined) return { fields: written.columns };
-    const newest = (await this.#names())
+    const newest = (await namesIn(this.path))
       .filter((name) => /^[^._].*\.parquet$/.test(name))
       .sort()
       .at(-1);
@@ -113,7 +132,13 @@ export class TableFolder {
 
   async writeSchema({ fields }: TableSchema): Promise<void> {
     const columns = fields.map(({ name, type, nullable }) => ({ name, type: describeType(type), nullable }));
-    await this.#guard(() => replaceFile(this.#schemaPath, `${JSON.stringify({ columns }, undefined, 2)}\n`));
+    await this.#guard(() => this.#replace(this.#schemaPath, { columns }));
+  }
+
+  /** Several streams may write the same file at once, so each prepares it under a name of its own. */
+  #replace(path: string, value: unknown): Promise<void> {
+    const temporary = join(dirname(path), `.${basename(path)}.${this.#mark}.tmp`);
+    return replaceFile(path, `${JSON.stringify(value, undefined, 2)}\n`, temporary);
   }
 
   get #statePath(): string {
@@ -123,15 +148,6 @@ export class TableFolder {
 
   get #schemaPath(): string {
     return join(this.path, '_schema.json');
-  }
-
-  async #names(): Promise<string[]> {
-    try {
-      return await readdir(this.path);
-    } catch (error) {
-      if (systemErrorCode(error) === 'ENOENT') return [];
-      throw asStorageError(error, this.path);
-    }
   }
 
   async #readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
@@ -159,5 +175,14 @@ export class TableFolder {
     } catch (error) {
       throw asStorageError(error, this.path);
     }
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return [];
+    throw asStorageError(error, folder);
   }
 }

@@ -63,6 +63,15 @@ export async function setComplete(client: Client, table: TableName, stream: stri
   );
 }
 
-export async function removeCheckpoint(client: Client, table: TableName, stream: string): Promise<void> {
-  await client.query(`DELETE FROM ${quoteTable(table)} WHERE stream = $1`, [stream]);
+export async function removeCheckpoint(client: Client, table: TableName, ...streams: string[]): Promise<void> {
+  await client.query(`DELETE FROM ${quoteTable(table)} WHERE stream = ANY ($1)`, [streams]);
+}
+
+/** Names that begin with that of a stream: its own, and those of its shards. */
+export async function streamsLike(client: Client, table: TableName, stream: string): Promise<string[]> {
+  const { rows } = await client.query<{ stream: string }>(
+    `SELECT stream FROM ${quoteTable(table)} WHERE starts_with(stream, $1)`,
+    [stream],
+  );
+  return rows.map((row) => row.stream);
 }

@@ -9,10 +9,12 @@ export const connector = defineConnector({
   source: {
     options: sourceOptions,
     needsCursor: true,
+    shards: true,
     createExtractor: (connection, options, context) => new PostgresExtractor(connection, options, context),
   },
   sink: {
     options: sinkOptions,
+    shards: true,
     createLoader: (connection, options, context) => new PostgresLoader(connection, options, context),
   },
 });

@@ -15,6 +15,7 @@ import {
   removeCheckpoint,
   saveCheckpoint,
   setComplete,
+  streamsLike,
 } from './checkpoints.ts';
 import { withClient } from './client.ts';
 import { toPipelineError } from './errors.ts';
@@ -60,7 +61,7 @@ export class PostgresLoader extends Loader {
     this.#context = context;
     this.#table = requireTableName(table);
     this.#checkpoints = checkpointTable(this.#table.schema);
-    this.#session = new SinkSession(connection, context.stream, async (client) => this.#prepared?.writer.open(client));
+    this.#session = new SinkSession(connection, context, async (client) => this.#prepared?.writer.open(client));
   }
 
   async check(): Promise<Check[]> {
@@ -78,6 +79,16 @@ export class PostgresLoader extends Loader {
     });
     if (stream === this.#context.stream) this.#known = { sequence: checkpoint?.sequence };
     return checkpoint;
+  }
+
+  override async streams(stream: string): Promise<readonly string[]> {
+    return this.#withClient(async (client) =>
+      (await tableExists(client, this.#checkpoints)) ? streamsLike(client, this.#checkpoints, stream) : [],
+    );
+  }
+
+  override async forget(streams: readonly string[]): Promise<void> {
+    await this.#withClient((client) => removeCheckpoint(client, this.#checkpoints, ...streams));
   }
 
   async evolve(added: readonly Field[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { type Client, DatabaseError } from 'pg';
 import { PipelineError } from '../../errors/pipeline-error.ts';
+import type { SinkContext } from '../connector.ts';
 import { destroyClient, openClient } from './client.ts';
 import type { PostgresConnection } from './options.ts';
 
@@ -14,14 +15,21 @@ const PATIENCE_SECONDS = 3;
 export class SinkSession {
   readonly #connection: PostgresConnection;
   readonly #stream: string;
+  /** The stream of the resource, where ours is that of a shard: no run of the whole may go on beside us. */
+  readonly #shardOf: string | undefined;
   readonly #prepare: (client: Client) => Promise<void>;
   #client: Client | undefined;
   #held = false;
 
   /** @param prepare makes ready each new connection that holds the lock */
-  constructor(connection: PostgresConnection, stream: string, prepare: (client: Client) => Promise<void>) {
+  constructor(
+    connection: PostgresConnection,
+    { stream, shardOf }: SinkContext,
+    prepare: (client: Client) => Promise<void>,
+  ) {
     this.#connection = connection;
     this.#stream = stream;
+    this.#shardOf = shardOf;
     this.#prepare = prepare;
   }
 
@@ -60,6 +68,9 @@ export class SinkSession {
     try {
       await client.query(`SET lock_timeout = '${PATIENCE_SECONDS}s'`);
       await client.query("SELECT pg_advisory_lock(hashtextextended('etl ' || $1, 0))", [this.#stream]);
+      if (this.#shardOf !== undefined) {
+        await client.query("SELECT pg_advisory_lock_shared(hashtextextended('etl ' || $1, 0))", [this.#shardOf]);
+      }
       await client.query('RESET lock_timeout');
       this.#held = true;
     } catch (error) {

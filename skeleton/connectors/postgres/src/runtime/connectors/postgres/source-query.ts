@@ -1,4 +1,6 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
+import type { Shard } from '../../pipeline/shard.ts';
+import { shardCondition } from './shard-condition.ts';
 import type { SourcePosition } from './source-position.ts';
 import type { PostgresColumn } from './table-columns.ts';
 import type { Wire } from './types.ts';
@@ -10,6 +12,8 @@ export interface SourceQuery {
   readonly columns: readonly PostgresColumn[];
   /** Columns that give the order and make it total; none: as the server likes. */
   readonly order: readonly PostgresColumn[];
+  /** Only the records that the values of these columns assign to this part. */
+  readonly shard?: Shard & { readonly key: readonly PostgresColumn[] };
   /** Leave out what this column says is younger, or not known to be older. */
   readonly upTo?: { readonly column: PostgresColumn; readonly lagSeconds: number };
 }
@@ -17,7 +21,12 @@ export interface SourceQuery {
 /** The values are written into the text, because COPY takes no parameters. */
 export function selectStatement(query: SourceQuery, position: SourcePosition | undefined): string {
   const list = query.columns.map(selectExpression).join(', ');
-  const conditions = [...presence(query.order), ...afterPosition(query.order, position), ...notTooYoung(query)];
+  const conditions = [
+    ...presence(query.order),
+    ...afterPosition(query.order, position),
+    ...notTooYoung(query),
+    ...(query.shard === undefined ? [] : [shardCondition(query.shard, sourceColumn)]),
+  ];
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
   const order = query.order.length === 0 ? '' : ` ORDER BY ${query.order.map(sourceColumn).join(', ')}`;
   return `SELECT ${list} FROM ${query.from} AS source${where}${order}`;

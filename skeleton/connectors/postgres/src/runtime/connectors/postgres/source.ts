@@ -43,11 +43,13 @@ export async function describeSource(
       : [...new Set([cursor, ...key])];
   const order = named(orderNames);
   order.forEach(requireOrder);
+  const shardKey = context.shard?.key ?? (cursor === undefined ? orderNames : key);
   const hidden = order.filter((column) => !delivered.includes(column));
   const query: SourceQuery = {
     from: table === undefined ? `(${options.query}\n)` : quoteTable(table),
     columns: [...delivered, ...hidden],
     order,
+    ...(context.shard && { shard: { ...context.shard, key: requireKey(named(shardKey), options) } }),
     ...(order[0] !== undefined && lagSeconds > 0 && { upTo: { column: requireTime(order[0]), lagSeconds } }),
   };
   return { query, delivered };
@@ -73,6 +75,18 @@ function requireColumn(columns: readonly PostgresColumn[], name: string, options
     where: { column: name },
     hint: 'Check cursor and key in pipeline.yaml, case included.',
   });
+}
+
+/** @throws PipelineError `CONFIGURATION` when nothing says which shard a record belongs to */
+function requireKey(key: readonly PostgresColumn[], options: PostgresSource): readonly PostgresColumn[] {
+  if (key.length > 0) return key;
+  throw new PipelineError(
+    'CONFIGURATION',
+    `${nameOf(options)} has no primary key that says which shard a record is in.`,
+    {
+      hint: 'Set shards: 1; or read it incrementally, or merge it, by a key.',
+    },
+  );
 }
 
 function requireOrder({ name, type, sqlType }: PostgresColumn): void {

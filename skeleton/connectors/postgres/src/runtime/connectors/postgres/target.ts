@@ -1,4 +1,4 @@
-import { type Client, escapeIdentifier } from 'pg';
+import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
 import { describeTable, fieldOf, type TableColumn } from './table-columns.ts';
@@ -21,7 +21,11 @@ export function targetField(column: TableColumn, key: readonly string[]): Field 
   return { ...fieldOf(column), nullable: optional && !key.includes(column.name) };
 }
 
-/** @param key columns of the primary key; none: the table has no primary key */
+/**
+ * Creates the table where it is missing; two shards may do so at the same time.
+ *
+ * @param key columns of the primary key; none: the table has no primary key
+ */
 export async function createTarget(
   client: Client,
   table: TableName,
@@ -32,7 +36,11 @@ export async function createTarget(
     return `${escapeIdentifier(name)} ${sqlType(type)}${nullable && !key.includes(name) ? '' : ' NOT NULL'}`;
   });
   const primaryKey = key.length === 0 ? [] : [`PRIMARY KEY (${quoteList(key)})`];
-  await client.query(`CREATE TABLE IF NOT EXISTS ${quoteTable(table)} (${[...columns, ...primaryKey].join(', ')})`);
+  await client.query(`
+    BEGIN;
+    SELECT pg_advisory_xact_lock(hashtextextended('etl create ' || ${escapeLiteral(quoteTable(table))}, 0));
+    CREATE TABLE IF NOT EXISTS ${quoteTable(table)} (${[...columns, ...primaryKey].join(', ')});
+    COMMIT`);
 }
 
 export async function addColumns(client: Client, table: TableName, added: readonly Field[]): Promise<void> {

@@ -1,0 +1,82 @@
+import type { PipelineConfig } from '../config/load.ts';
+import { resourceOf, streamOf } from '../config/open.ts';
+import { PipelineError } from '../errors/pipeline-error.ts';
+import type { Loader } from '../pipeline/loader.ts';
+import type { Checkpoint } from '../pipeline/position.ts';
+import { type Shard, shardCountIn } from '../pipeline/shard.ts';
+import { lockedNames } from '../state/lock.ts';
+
+/** The part of a resource that a run moves; without a shard it is all of it. */
+export interface Part {
+  readonly name: string;
+  readonly shard: Shard | undefined;
+  /** Forget the position and read everything again. */
+  readonly startOver: boolean;
+}
+
+/**
+ * How far a resource, or one of its shards, has come in its sink. Positions that were left by another number of shards
+ * would lose or double records, and so:
+ *
+ * - an incremental read that was not split is gone on with by all of its shards
+ * - a full read that every shard has brought to its end begins anew, as it would have anyway
+ * - a merge that starts over reads everything, and finds its records by their key
+ *
+ * @throws PipelineError `CONFIGURATION` in all other cases
+ */
+export async function checkpointOf(
+  loader: Loader,
+  config: PipelineConfig,
+  { name, shard, startOver }: Part,
+): Promise<Checkpoint | undefined> {
+  const { mode, sink } = resourceOf(config, name);
+  const whole = streamOf(config, name);
+  const own = await loader.checkpoint(streamOf(config, name, shard));
+  const { count = 1 } = shard ?? {};
+  const others = (await loader.streams(whole)).filter(
+    (stream) => ![undefined, count].includes(shardCountIn(stream, whole)),
+  );
+  if (others.length === 0) return own;
+  const merges = sink.mode === 'merge';
+  if (mode === 'full' ? merges || (await allComplete(loader, others)) : merges && startOver) {
+    await loader.forget(others);
+    return own;
+  }
+  const wasWhole = others.every((stream) => stream === whole);
+  if (mode === 'incremental' && wasWhole) return own ?? (await loader.checkpoint(whole));
+  throw otherSharding(name, count, shardCountIn(others[0] ?? whole, whole) ?? 1, merges);
+}
+
+async function allComplete(loader: Loader, streams: readonly string[]): Promise<boolean> {
+  for (const stream of streams) if ((await loader.checkpoint(stream))?.complete === false) return false;
+  return true;
+}
+
+function otherSharding(name: string, now: number, before: number, merges: boolean): PipelineError {
+  const shards = (count: number) => (count === 1 ? 'one shard' : `${count} shards`);
+  const message = `${name} was moved in ${shards(before)}, and their positions say nothing about ${shards(now)}.`;
+  const restart = merges
+    ? 'or run all shards once with --start-over: everything is read again and merged by its key'
+    : 'or empty the sink together with its checkpoints';
+  return new PipelineError('CONFIGURATION', message, {
+    where: { resource: name },
+    hint: `Set shards: ${before} again (and let a full read come to its end before you change it); ${restart}.`,
+  });
+}
+
+/**
+ * Called with the lock of the part held, so that of two runs with different numbers of shards at least one stops.
+ *
+ * @throws PipelineError `LOCKED` when another number of shards of the resource is being run on this machine
+ */
+export async function requireOneSharding(state: string, { name, shard }: Omit<Part, 'startOver'>): Promise<void> {
+  const { count = 1 } = shard ?? {};
+  const others = (await lockedNames(state)).filter(
+    (locked) => ![undefined, count].includes(shardCountIn(locked, name)),
+  );
+  if (others.length === 0) return;
+  throw new PipelineError('LOCKED', `${others.join(', ')} is being run, which is not one of ${count} shards.`, {
+    where: { resource: name },
+    hint: 'Wait until that run ends, then run again.',
+  });
+}
