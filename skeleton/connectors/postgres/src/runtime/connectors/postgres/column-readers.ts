@@ -189,12 +189,14 @@ function bytesReader(column: BytesColumn, skip: number): ColumnReader {
   return ({ bytes, view, positions }, count, row) => {
     let end = offsets[row] ?? 0;
     const target = reserveBytes(column, end + bytes.length);
+    const words = new DataView(target.buffer, target.byteOffset, target.length);
     for (let index = 0; index < count; index++) {
       let at = positions[index] ?? 0;
       if (isPresent(valid, row + index, view, at)) {
         const stop = at + view.getInt32(at - 4);
         at += skip;
         if (stop - at < SHORT) {
+          for (; at + 4 <= stop; at += 4, end += 4) words.setInt32(end, view.getInt32(at));
           while (at < stop) target[end++] = bytes[at++] ?? 0;
         } else {
           end += bytes.copy(target, end, at, stop);

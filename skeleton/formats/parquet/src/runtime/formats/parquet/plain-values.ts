@@ -44,16 +44,20 @@ function memoryOf(values: Int32Array | Float32Array | Float64Array, count: numbe
 }
 
 function writeByteArrays({ offsets, bytes }: BytesColumn, count: number, target: Buffer, position: number): void {
+  const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const view = new DataView(target.buffer, target.byteOffset, target.length);
   let from = offsets[0] ?? 0;
   let to = position;
   for (let index = 1; index <= count; index++) {
     const end = offsets[index] ?? 0;
-    to = writeLength(target, to, end - from);
+    view.setInt32(to, end - from, true);
+    to += LENGTH_BYTES;
     if (end - from > LONG_VALUE) {
       bytes.copy(target, to, from, end);
       to += end - from;
       from = end;
     } else {
+      for (; from + 4 <= end; from += 4, to += 4) view.setInt32(to, words.getInt32(from));
       while (from < end) target[to++] = bytes[from++] ?? 0;
     }
   }
