@@ -1,79 +1,52 @@
-import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { Command } from '@commander-js/extra-typings';
-import pg from 'pg';
-import { measure } from '../tests/bench/measure.ts';
-import { type BenchmarkReport, figuresOf, type RouteResult, toMarkdown } from '../tests/bench/report.ts';
-import { ALLOWED, openRoutes } from '../tests/bench/routes.ts';
+import { benchmark } from '../tests/bench/benchmark.ts';
+import { FULL, QUICK } from '../tests/bench/plan.ts';
 import { startPostgres } from './postgres-server.ts';
 
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
 const options = new Command('bench')
-  .description('Times the generated service against psql in the same run, and writes docs/reference/benchmarks.*.')
-  .option('--quick', 'a short form for CI: one size, writes nothing, fails only on a large loss')
+  .description(
+    'Times the generated service, PostgreSQL and the peers in one run, and writes docs/reference/benchmarks.*.',
+  )
+  .option(
+    '--quick',
+    'two minutes, for CI: writes nothing, fails when the service is less than half as fast as recorded',
+  )
+  .option('--route <text>', 'only routes whose name contains this (more than once: any of them)', collect, [])
+  .option(
+    '--candidate <text>',
+    'only candidates whose name or variant contains this; the limit always runs',
+    collect,
+    [],
+  )
+  .option('--data <text>', 'only data sets whose name contains this', collect, [])
+  .option('--rows <number>', 'only sessions of this many rows', Number)
+  .option('--shrink <times>', 'this many times fewer rows, to try the benchmark out: writes to out/', Number)
   .parse()
   .opts();
-
-const SIZES = options.quick ? [1_000_000] : [1_000_000, 6_000_000];
-const REPETITIONS = 3;
-/** A short run on a busy machine fails only beyond this multiple of what is allowed. */
-const LARGE_LOSS = 2;
 
 const tell = (message: string): void => {
   process.stderr.write(`${message}\n`);
 };
+const anyOf = (wanted: readonly string[], ...texts: readonly string[]): boolean =>
+  wanted.length === 0 || wanted.some((text) => texts.some((each) => each.toLowerCase().includes(text.toLowerCase())));
+
+const sessions = (options.quick ? QUICK : FULL)
+  .filter(({ dataSet }) => anyOf(options.data, dataSet.name))
+  .filter(({ rows }) => options.rows === undefined || rows === options.rows)
+  .map((session) => ({ ...session, rows: Math.ceil(session.rows / (options.shrink ?? 1)) }));
+const filter = {
+  route: ({ name }: { readonly name: string }) => anyOf(options.route, name),
+  candidate: ({ name, variant }: { readonly name: string; readonly variant: string }) =>
+    anyOf(options.candidate, name, variant),
+};
 
 const server = await startPostgres({ shared_buffers: '512MB', max_wal_size: '4GB', fsync: 'on' });
 try {
-  const results: RouteResult[] = [];
-  for (const rows of SIZES) {
-    const { routes, close } = await openRoutes(server.url, rows);
-    for (const route of routes) {
-      tell(`${route.name}, ${rows.toLocaleString('en')} rows`);
-      const measurements = await measure(route.candidates, REPETITIONS, tell);
-      await route.verify();
-      results.push({ route: route.name, rows, measurements });
-    }
-    await close();
-  }
-  summarise(results);
-  if (!options.quick) write(await describe(results));
+  for await (const results of benchmark({ url: server.url, sessions, filter, tell }))
+    console.log(JSON.stringify(results));
 } finally {
   await server.stop();
 }
-// The scaffolder that rendered the services leaves timers behind.
 process.exit();
-
-function summarise(results: readonly RouteResult[]): void {
-  for (const result of results) {
-    const { ratio, noise, rowsPerSecond, peakMebibytes } = figuresOf(result);
-    const allowed = (ALLOWED[result.route] ?? 1) * (options.quick ? LARGE_LOSS : 1);
-    const verdict = ratio <= allowed ? 'ok' : 'too slow';
-    process.stdout.write(
-      `${result.route}, ${result.rows.toLocaleString('en')} rows: ${Math.round(rowsPerSecond / 1000)} k rows/s, ` +
-        `${ratio.toFixed(2)} × the limit (noise ${(100 * noise).toFixed(0)} %, allowed ${allowed}), ${peakMebibytes} MiB: ${verdict}\n`,
-    );
-    if (ratio > allowed) process.exitCode = 1;
-  }
-}
-
-async function describe(results: readonly RouteResult[]): Promise<BenchmarkReport> {
-  const client = new pg.Client({ connectionString: server.url });
-  await client.connect();
-  const { rows } = await client.query('SHOW server_version');
-  await client.end();
-  const [processor] = cpus();
-  return {
-    date: new Date().toISOString().slice(0, 10),
-    machine: `${cpus().length} cores (${processor?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB`,
-    node: process.versions.node,
-    postgres: String(rows[0].server_version).split(' ')[0] ?? '',
-    repetitions: REPETITIONS,
-    results,
-  };
-}
-
-function write(report: BenchmarkReport): void {
-  const base = new URL('../docs/reference/benchmarks', import.meta.url).pathname;
-  writeFileSync(`${base}.json`, `${JSON.stringify(report, undefined, 2)}\n`);
-  writeFileSync(`${base}.md`, toMarkdown(report, ALLOWED));
-}

@@ -1,41 +1,124 @@
-import type { Candidate, Timing } from './candidates.ts';
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type pg from 'pg';
+import type { Comparison } from './fingerprint.ts';
+import type { Inputs } from './inputs.ts';
+import type { Candidate, Move, Route, Sink } from './move.ts';
+import { type Run, runCommand } from './run-command.ts';
+import type { Verification } from './verification.ts';
+
+export interface Planned {
+  readonly candidate: Candidate;
+  readonly repetitions: number;
+}
 
 export interface Measurement {
-  readonly candidate: string;
-  /** Seconds of each repetition, in the order they were run. */
-  readonly seconds: readonly number[];
-  /** Largest of all repetitions. */
-  readonly peakMebibytes?: number;
+  readonly candidate: Candidate;
+  /** In the order of the repetitions. */
+  readonly runs: readonly Run[];
+  /** Of what the last repetition wrote with what was read; none where nothing is written. */
+  readonly comparison?: Comparison;
+  /** Milliseconds, the largest of all repetitions. */
+  readonly eventLoopDelay?: number;
+  /** Why it did not come to its end. */
+  readonly failure?: string;
 }
 
-/** Runs the candidates in turn (A B C A B C …), so that what slows the machine slows all of them. */
-export async function measure(
-  candidates: readonly Candidate[],
-  repetitions: number,
-  tell: (message: string) => void,
-): Promise<Measurement[]> {
-  const timings = new Map<string, Timing[]>(candidates.map(({ name }) => [name, []]));
-  for (let repetition = 1; repetition <= repetitions; repetition++) {
-    for (const candidate of candidates) {
-      await candidate.prepare();
-      const timing = await candidate.run();
-      tell(`${candidate.name}, ${repetition} of ${repetitions}: ${timing.seconds.toFixed(2)} s`);
-      timings.get(candidate.name)?.push(timing);
+/** Where candidates find their data and leave it. */
+export interface Ground {
+  readonly url: string;
+  readonly database: pg.Client;
+  readonly inputs: Inputs;
+  /** Of the benchmark alone. */
+  readonly folder: string;
+  readonly verification: Verification;
+  readonly tell: (message: string) => void;
+}
+
+const SCHEMA = 'sink';
+
+/** Runs the candidates in turn (A B C A B C …), so that what slows the machine down slows all of them. */
+export async function measure(route: Route, planned: readonly Planned[], ground: Ground): Promise<Measurement[]> {
+  const sink = sinkOf(route, ground);
+  const measurements = new Map<Candidate, Measurement>(
+    planned.map(({ candidate }) => [candidate, begin(candidate, route)]),
+  );
+  const rounds = Math.max(0, ...planned.map(({ repetitions }) => repetitions));
+  for (let round = 1; round <= rounds; round++) {
+    for (const { candidate, repetitions } of planned) {
+      const before = measurements.get(candidate);
+      if (before === undefined || before.failure !== undefined || round > repetitions) continue;
+      measurements.set(candidate, await next(before, { route, sink, ground, last: round === repetitions }));
     }
   }
-  return [...timings].map(([candidate, all]) => {
-    const peaks = all.flatMap(({ peakMebibytes }) => peakMebibytes ?? []);
-    return {
-      candidate,
-      seconds: all.map(({ seconds }) => Number(seconds.toFixed(3))),
-      ...(peaks.length > 0 && { peakMebibytes: Math.max(...peaks) }),
-    };
-  });
+  return [...measurements.values()];
 }
 
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  const middle = Math.floor(sorted.length / 2);
-  const [lower = 0, upper = 0] = [sorted[sorted.length % 2 === 0 ? middle - 1 : middle], sorted[middle]];
-  return (lower + upper) / 2;
+function begin(candidate: Candidate, route: Route): Measurement {
+  return { candidate, runs: [], ...(!candidate.does(route) && { failure: 'does not do this route' }) };
+}
+
+interface Round {
+  readonly route: Route;
+  readonly sink: Sink;
+  readonly ground: Ground;
+  readonly last: boolean;
+}
+
+async function next(before: Measurement, { route, sink, ground, last }: Round): Promise<Measurement> {
+  const { candidate } = before;
+  const name = `${candidate.name} (${candidate.variant})`;
+  try {
+    const folder = await clear(ground, sink);
+    const command = await candidate.prepare(await moveTo(route, sink, folder, ground));
+    const run = await runCommand(command);
+    ground.tell(`  ${name}: ${run.seconds.toFixed(2)} s, ${run.peakMebibytes} MiB`);
+    const delay = candidate.eventLoopDelay?.();
+    const comparison = last ? ground.verification.compare(candidate, sink) : undefined;
+    if (comparison !== undefined && comparison.differences.length > 0)
+      ground.tell(`  ${name}: ${comparison.differences}`);
+    return {
+      ...before,
+      runs: [...before.runs, run],
+      ...(delay !== undefined && { eventLoopDelay: Math.max(before.eventLoopDelay ?? 0, delay) }),
+      ...(comparison && { comparison }),
+    };
+  } catch (error) {
+    const failure = error instanceof Error ? error.message : String(error);
+    ground.tell(`  ${name} failed: ${failure}`);
+    return { ...before, failure };
+  }
+}
+
+function sinkOf(route: Route, { folder }: Ground): Sink {
+  return { kind: route.sink, location: route.sink === 'table' ? `${SCHEMA}.moved` : join(folder, 'sink/moved') };
+}
+
+/** Empties what a candidate writes to, and has the server write what it has in memory. */
+async function clear({ database, folder }: Ground, sink: Sink): Promise<string> {
+  const own = join(folder, 'candidate');
+  for (const each of [own, join(folder, 'sink')]) {
+    rmSync(each, { recursive: true, force: true });
+    mkdirSync(each);
+  }
+  if (sink.kind !== 'table')
+    mkdirSync(sink.kind === 'parquet' ? sink.location : dirname(sink.location), { recursive: true });
+  await database.query(`DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE`);
+  await database.query(`CREATE SCHEMA ${SCHEMA}`);
+  await database.query('CHECKPOINT');
+  return own;
+}
+
+async function moveTo(route: Route, sink: Sink, folder: string, { url, inputs, database }: Ground): Promise<Move> {
+  return {
+    route,
+    url,
+    source: await inputs.source(route.source),
+    sink,
+    folder,
+    binaryFile: () => inputs.binaryFile(),
+    async createTable() {
+      await database.query(`CREATE TABLE ${sink.location} (LIKE ${inputs.table.location})`);
+    },
+  };
 }

@@ -1,0 +1,120 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { renderServices, type Service } from '../faults/service.ts';
+import type { Candidate, Move, Sink, Source } from './move.ts';
+
+/** What a service does to the records on their way: its file of `resources/`, and the same change in SQL. */
+interface Definition {
+  readonly variant: ServiceVariant;
+  readonly resource?: string;
+  readonly changes?: Readonly<Record<string, string>>;
+}
+
+export type ServiceVariant = 'plain' | 'transformer' | 'contract' | 'contract and transformer' | 'polars';
+export const SERVICE = 'generated service';
+
+const FOUR_CHANGES = {
+  l_linenumber: 'l_linenumber + 1',
+  l_shipinstruct: 'lower(l_shipinstruct)',
+  l_shipmode: 'lower(l_shipmode)',
+  l_comment: 'upper(l_comment)',
+};
+
+const DEFINITIONS: readonly Definition[] = [
+  { variant: 'plain' },
+  { variant: 'transformer', resource: 'transformer.ts', changes: FOUR_CHANGES },
+  { variant: 'contract', resource: 'contract.ts' },
+  { variant: 'contract and transformer', resource: 'contract-and-transformer.ts', changes: FOUR_CHANGES },
+  { variant: 'polars', resource: 'polars.ts', changes: FOUR_CHANGES },
+];
+
+const packageSchema = z.object({ version: z.string(), scripts: z.object({ start: z.string().startsWith('node ') }) });
+const RECORD_EVENT_LOOP = fileURLToPath(new URL('record-event-loop.mjs', import.meta.url));
+/** In the resources of the benchmark, where the compiler finds the runtime; in a service it is beside them. */
+const RUNTIME = /(?:\.\.\/)+skeleton\/(?:base|engines\/polars)\/src\//g;
+
+/** The generated service, once for each thing that it can do to records. */
+export async function openServices(): Promise<{ candidates: Candidate[]; close(): void }> {
+  const ends = { sources: ['files', 'postgres'], sinks: ['files', 'delta', 'postgres'] };
+  const [rows, polars] = await renderServices([ends, { ...ends, engine: 'polars' }]);
+  if (rows === undefined || polars === undefined) throw new Error('The template rendered nothing');
+  const services = DEFINITIONS.map((definition) => {
+    const service = (definition.variant === 'polars' ? polars : rows).copy();
+    define(service, definition);
+    return { definition, service };
+  });
+  return {
+    candidates: services.map(({ definition, service }) => candidate(definition, service)),
+    close() {
+      for (const service of [rows, polars, ...services.map((each) => each.service)]) service.remove();
+    },
+  };
+}
+
+function define(service: Service, { resource }: Definition): void {
+  const folder = service.path('src/resources');
+  rmSync(folder, { recursive: true });
+  mkdirSync(folder);
+  if (resource === undefined) return;
+  const text = readFileSync(new URL(`resources/${resource}`, import.meta.url), 'utf8');
+  writeFileSync(service.path('src/resources/moved.ts'), text.replaceAll(RUNTIME, '../'));
+}
+
+function candidate({ variant, changes }: Definition, service: Service): Candidate {
+  const { version, scripts } = packageSchema.parse(JSON.parse(readFileSync(service.path('package.json'), 'utf8')));
+  const [, ...start] = scripts.start.split(' ');
+  const eventLoopFile = service.path('event-loop');
+  return {
+    name: SERVICE,
+    variant,
+    version,
+    does: () => true,
+    ...(changes && { changes }),
+    async prepare(move) {
+      rmSync(service.path('data'), { recursive: true, force: true });
+      writeFileSync(service.path('pipeline.yaml'), pipelineFor(move));
+      if (move.sink.kind === 'table') await move.createTable();
+      return {
+        program: process.execPath,
+        arguments: ['--import', RECORD_EVENT_LOOP, ...start],
+        folder: service.folder,
+        environment: { DATABASE_URL: move.url, EVENT_LOOP_FILE: eventLoopFile, CI: 'true', LOG_LEVEL: 'warn' },
+      };
+    },
+    eventLoopDelay: () => Number(readFileSync(eventLoopFile, 'utf8')),
+  };
+}
+
+function pipelineFor({ source, sink }: Move): string {
+  return `name: benchmark
+connections:
+  database: { type: postgres, url: "\${DATABASE_URL}" }
+  landing: { type: files, path: ${dirname(source.location)} }
+  exports: { type: files, path: ${dirname(sink.location)} }
+  lake: { type: delta, path: ${dirname(sink.location)} }
+resources:
+  moved:
+    mode: full
+    source: ${describeSource(source)}
+    sink: ${describeSink(sink)}
+`;
+}
+
+function describeSource({ kind, location }: Source): string {
+  return kind === 'table'
+    ? `{ connection: database, table: ${location} }`
+    : `{ connection: landing, path: ${basename(location)} }`;
+}
+
+function describeSink({ kind, location }: Sink): string {
+  switch (kind) {
+    case 'table':
+      return `{ connection: database, table: ${location}, mode: append }`;
+    case 'parquet':
+      return `{ connection: exports, table: ${basename(location)}, mode: replace }`;
+    case 'delta':
+      return `{ connection: lake, table: ${basename(location)}, mode: append }`;
+  }
+}
