@@ -2,6 +2,8 @@ import type { z } from 'zod';
 import type { Row } from './pipeline/batch.ts';
 import { contractStage } from './pipeline/contract-stage.ts';
 import { Stages } from './pipeline/stage.ts';
+import { streamStage } from './pipeline/stream-stage.ts';
+import { StreamTransformer } from './pipeline/stream-transformer.ts';
 import { columnTransformStage, transformStage } from './pipeline/transform-stage.ts';
 import { ColumnTransformer, type Transformer } from './pipeline/transformer.ts';
 import { validateStage } from './pipeline/validate-stage.ts';
@@ -36,8 +38,11 @@ export class ResourceDefinition<Input = Row, Output = Input> {
   }
 
   transform<Next>(
-    transformer: Transformer<Output, Next> | ColumnTransformer<Output, Next>,
+    transformer: Transformer<Output, Next> | ColumnTransformer<Output, Next> | StreamTransformer<Output, Next>,
   ): ResourceDefinition<Input, Next> {
+    if (transformer instanceof StreamTransformer) {
+      return this.#with(this.stages.followedByStream(streamStage(transformer)), undefined);
+    }
     const stage =
       transformer instanceof ColumnTransformer ? columnTransformStage(transformer) : transformStage(transformer);
     return this.#with(this.stages.followedBy(stage), undefined);

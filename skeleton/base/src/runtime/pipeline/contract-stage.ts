@@ -9,6 +9,7 @@ export function contractStage<Input, Output>(contract: z.ZodType<Output>, name: 
   return {
     kind: 'contract',
     name,
+    check: async () => schema,
     async apply(batch) {
       const rows: Output[] = [];
       const rowNumbers: (number | undefined)[] = [];

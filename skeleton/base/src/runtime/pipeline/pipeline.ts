@@ -14,7 +14,7 @@ import type { PipelineMetrics, RunCounts } from './metrics.ts';
 import { readAhead } from './read-ahead.ts';
 import { reconcile } from './reconcile.ts';
 import { retryTransient } from './retry.ts';
-import type { ObserveStage } from './stage.ts';
+import type { ObserveStage, StageContext } from './stage.ts';
 import type { Start } from './start.ts';
 import { Tally } from './tally.ts';
 
@@ -96,7 +96,7 @@ export class Pipeline<Input, Output> {
       tally: this.#tally,
       tags: this.#tags,
     });
-    const processed = this.#process(readAhead(extracted, READ_AHEAD));
+    const processed = this.#process(readAhead(extracted, READ_AHEAD), span, signal);
     for await (const inHand of readAhead(processed, READ_AHEAD)) await this.#load(inHand);
     const { counts } = this.#tally;
     const complete = !signal.aborted;
@@ -114,6 +114,7 @@ export class Pipeline<Input, Output> {
     if (contractFields !== undefined && this.#options.enterAt === undefined) {
       requireContractColumns(source, contractFields, this.#options.schemaEvolution, this.name);
     }
+    await stages.check(this.#options.enterAt === undefined ? source : undefined);
     const wanted = outputSchema ?? (stages.list.length === 0 ? source : undefined);
     if (wanted !== undefined && wanted.fields.length > 0) await this.#agree(wanted);
     return contractFields === undefined ? source : undefined;
@@ -125,30 +126,52 @@ export class Pipeline<Input, Output> {
     return this.#agreed.schema;
   }
 
-  async *#process(extracted: AsyncGenerator<BatchInHand<Input>>): AsyncGenerator<BatchInHand<Output>> {
-    for await (const { batch, span, startedAt } of extracted) {
-      try {
+  async *#process(
+    extracted: AsyncGenerator<BatchInHand<Input>>,
+    span: Span,
+    signal: AbortSignal,
+  ): AsyncGenerator<BatchInHand<Output>> {
+    const context: StageContext = {
+      enterAt: this.#options.enterAt ?? 0,
+      signal,
+      observe: (inHand) => this.#observe(inHand.span),
+      begin: (batch) => {
         this.#countInFlight(1);
-        const { identity, rejections } = batch;
-        await this.#deadLetter({
-          stage: 'extract',
-          component: this.extractor.constructor.name,
-          batch: identity,
-          rejections,
-        });
-        const output = await this.definition.stages.apply(batch, this.#observe(span), this.#options.enterAt);
-        yield { batch: await this.#conform(output), span, startedAt };
+        return { batch, span: span.child('pipeline.batch'), startedAt: performance.now() };
+      },
+      finish: (inHand) => this.#finish(inHand),
+    };
+    for await (const inHand of this.definition.stages.run(this.#admit(extracted), context)) {
+      try {
+        yield { ...inHand, batch: await this.#conform(inHand.batch) };
       } catch (error) {
-        span.finish(error);
+        inHand.span.finish(error);
         throw error;
       }
     }
   }
 
+  /** Keeps what could not be read before the first stage sees the batch. */
+  async *#admit(extracted: AsyncGenerator<BatchInHand<Input>>): AsyncGenerator<BatchInHand<Input>> {
+    const component = this.extractor.constructor.name;
+    for await (const inHand of extracted) {
+      this.#countInFlight(1);
+      const { identity, rejections } = inHand.batch;
+      try {
+        await this.#deadLetter({ stage: 'extract', component, batch: identity, rejections });
+      } catch (error) {
+        inHand.span.finish(error);
+        throw error;
+      }
+      yield inHand;
+    }
+  }
+
   /** The records as the sink's columns; those that do not fit are dead letters. */
   async #conform(batch: Batch<Output>): Promise<Batch<Output>> {
-    if (this.#agreed === undefined && batch.size === 0) return batch;
-    const schema = this.#agreed?.schema ?? (await this.#agree(batch.toColumns().columns().schema));
+    const wanted = this.#agreed?.schema ?? batch.toColumns().columns().schema;
+    if (wanted.fields.length === 0 && batch.size === 0) return batch;
+    const schema = await this.#agree(wanted);
     const columnar = batch.toColumns(schema);
     if (columnar !== batch) {
       const { rejections } = columnar;
@@ -160,16 +183,22 @@ export class Pipeline<Input, Output> {
   /** Times and traces a stage, and keeps what it rejects before anything goes on. */
   #observe(batchSpan: Span): ObserveStage {
     return async (stage, work) => {
-      const name = stage.kind === 'validate' || stage.kind === 'contract' ? 'validate' : 'transform';
-      const outcome = await this.#timed(batchSpan, name, work);
-      const { filtered = 0, expanded = 0, merged = 0, warnings = 0, rejections } = outcome;
-      this.#tally.add({ filtered, expanded, merged, warnings });
-      await this.#deadLetter({ stage: stage.kind, component: stage.name, batch: outcome.batch.identity, rejections });
-      return outcome.batch;
+      try {
+        const name = stage.kind === 'validate' || stage.kind === 'contract' ? 'validate' : 'transform';
+        const outcome = await this.#timed(batchSpan, name, work);
+        const { filtered = 0, expanded = 0, merged = 0, warnings = 0, rejections } = outcome;
+        this.#tally.add({ filtered, expanded, merged, warnings });
+        await this.#deadLetter({ stage: stage.kind, component: stage.name, batch: outcome.batch.identity, rejections });
+        return outcome.batch;
+      } catch (error) {
+        batchSpan.finish(error);
+        throw error;
+      }
     };
   }
 
-  async #load({ batch, span, startedAt }: BatchInHand<Output>): Promise<void> {
+  async #load(inHand: BatchInHand<Output>): Promise<void> {
+    const { batch, span } = inHand;
     const component = this.loader.constructor.name;
     try {
       if (this.#agreed !== undefined) {
@@ -185,11 +214,15 @@ export class Pipeline<Input, Output> {
         this.#tally.add({ written, merged });
         metrics.count('records.written', written, this.#tags);
       }
-      span.finish();
     } catch (error) {
       span.finish(error);
       throw error;
     }
+    this.#finish(inHand);
+  }
+
+  #finish({ span, startedAt }: BatchInHand<unknown>): void {
+    span.finish();
     this.#countInFlight(-1);
     metrics.distribution('batch.duration', performance.now() - startedAt, this.#tags);
     this.#options.onProgress?.(this.#tally.counts);

@@ -32,12 +32,13 @@ export function columnTransformStage<Input, Output>(
   return {
     kind: 'transform',
     name: transformer.name,
+    check: async (input) => (input === undefined ? undefined : transformer.check(input)),
     async apply(batch) {
       const columnar = batch.toColumns();
       const parts: Batch<Output>[] = [];
       let taken = 0;
-      const isolated = await isolate(columnar, (part) => {
-        const made = transformer.transformColumns(part.columns());
+      const isolated = await isolate(columnar, async (part) => {
+        const made = await transformer.transformColumns(part.columns());
         checkEffect(transformer, part.size, made.length, batch.identity.sequence);
         const rowNumbers =
           transformer.effect === 'map' ? Array.from({ length: part.size }, (_, i) => part.rowNumber(i)) : [];
@@ -63,7 +64,11 @@ function joinParts<Input, Output>(batch: Batch<Input>, parts: readonly Batch<Out
   });
 }
 
-async function isolate<T>(batch: Batch<T>, work: (part: Batch<T>) => void): Promise<Rejection[]> {
+/** Works on a batch; records that it fails on are set aside. */
+export async function isolate<T>(
+  batch: Batch<T>,
+  work: (part: Batch<T>) => void | Promise<void>,
+): Promise<Rejection[]> {
   const failures = await bisect(
     batch.size,
     (start, end) => work(batch.slice(start, end)),
@@ -77,7 +82,12 @@ async function isolate<T>(batch: Batch<T>, work: (part: Batch<T>) => void): Prom
 }
 
 /** Records are accounted for by number, so that a transformer may change their number only as it says. */
-function checkEffect(transformer: { name: string; effect: Effect }, given: number, made: number, batch: number): void {
+export function checkEffect(
+  transformer: { name: string; effect: Effect },
+  given: number,
+  made: number,
+  batch: number,
+): void {
   const { effect, name } = transformer;
   const allowed = effect === 'map' ? made === given : effect === 'expand' ? made >= given : made <= given;
   if (allowed) return;
@@ -90,7 +100,7 @@ function checkEffect(transformer: { name: string; effect: Effect }, given: numbe
   });
 }
 
-function difference(effect: Effect, taken: number, made: number): Partial<StageOutcome<never>> {
+export function difference(effect: Effect, taken: number, made: number): Partial<StageOutcome<never>> {
   if (effect === 'filter') return { filtered: taken - made };
   if (effect === 'merge') return { merged: taken - made };
   return effect === 'expand' ? { expanded: made - taken } : {};

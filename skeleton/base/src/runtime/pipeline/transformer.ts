@@ -1,4 +1,5 @@
 import type { Columns } from '../columns/columns.ts';
+import type { TableSchema } from '../schema/table-schema.ts';
 
 /**
  * What a transformer does to the number of records. A run accounts for every record, so a transformer that
@@ -24,7 +25,10 @@ export abstract class Transformer<Input, Output> {
   abstract transform(rows: readonly Input[]): readonly Output[];
 }
 
-/** The same on columns, for engines that work on whole columns; no row is made. */
+/**
+ * The same on columns, for engines that work on whole columns; no row is made. What it does in the background is done
+ * when its promise resolves: the memory of the columns is used again.
+ */
 export abstract class ColumnTransformer<Input, Output> {
   readonly effect: Effect = 'map';
 
@@ -32,7 +36,16 @@ export abstract class ColumnTransformer<Input, Output> {
     return this.constructor.name;
   }
 
-  abstract transformColumns(columns: Columns): Columns;
+  abstract transformColumns(columns: Columns): Columns | Promise<Columns>;
+
+  /**
+   * Looks before a record moves whether the transformer can work on such columns.
+   *
+   * @returns the columns that it will give, where it can tell
+   */
+  async check(_input: TableSchema): Promise<TableSchema | undefined> {
+    return undefined;
+  }
 
   /** Only for the compiler: ties the transformer to what it reads and gives. */
   declare readonly input?: Input;

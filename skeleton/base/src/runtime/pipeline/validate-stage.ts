@@ -7,6 +7,7 @@ export function validateStage<T>(validator: Validator<T>): Stage<T, T> {
   return {
     kind: 'validate',
     name: validator.name,
+    check: async (input) => input,
     async apply(batch) {
       const rows = batch.rows();
       const { failures, warnings = [] } = validator.validate(rows);
