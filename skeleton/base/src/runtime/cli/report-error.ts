@@ -14,11 +14,12 @@ export function reportError(error: unknown): ExitCode {
 }
 
 /** `resource orders, file data/orders.csv, line 3, column total` */
-export function describeLocation({ resource, file, line, batch, row, column }: ErrorLocation): string {
+export function describeLocation({ resource, file, line, offset, batch, row, column }: ErrorLocation): string {
   const parts: [string, string | number | undefined][] = [
     ['resource', resource],
     ['file', file],
     ['line', line],
+    ['byte', offset],
     ['batch', batch],
     ['row', row],
     ['column', column],

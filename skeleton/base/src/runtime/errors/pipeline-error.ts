@@ -46,6 +46,8 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 export interface ErrorLocation {
   readonly file?: string;
   readonly line?: number;
+  /** Byte of the file. */
+  readonly offset?: number;
   readonly column?: string;
   readonly resource?: string;
   readonly batch?: number;

@@ -82,6 +82,7 @@ export const runManifestSchema: z.ZodType<RunManifest> = z.object({
       where: z.object({
         file: z.string().optional(),
         line: z.number().optional(),
+        offset: z.number().optional(),
         column: z.string().optional(),
         resource: z.string().optional(),
         batch: z.number().optional(),
