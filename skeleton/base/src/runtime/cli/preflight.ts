@@ -1,6 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 import { ERROR_CODES, EXIT_CODES, type ExitCode } from '../errors/pipeline-error.ts';
-import { type PreflightReport, preflight } from '../run/preflight.ts';
+import type { PreflightReport } from '../run/preflight.ts';
 import { configOption, jsonOption } from './options.ts';
 import { print, printable, printJson } from './output.ts';
 import { openProject } from './project.ts';
@@ -12,6 +12,8 @@ export function preflightCommand() {
     .addOption(jsonOption())
     .addOption(configOption())
     .action(async (names, { json = false, config: path }) => {
+      // Brings the alerts along, which no other command needs before something goes wrong.
+      const { preflight } = await import('../run/preflight.ts');
       const { config, definitions } = await openProject(path);
       const resources = names.length === 0 ? Object.keys(config.resources) : [...new Set(names)];
       const reports = await preflight(config, definitions, resources);

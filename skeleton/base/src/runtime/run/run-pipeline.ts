@@ -1,5 +1,4 @@
 import { alertForRun } from '../alerting/alert.ts';
-import { sendAlert } from '../alerting/send-alert.ts';
 import type { PipelineConfig } from '../config/load.ts';
 import type { AlertsConfig } from '../config/model.ts';
 import { openAlerts, openState, resourceOf } from '../config/open.ts';
@@ -62,7 +61,9 @@ async function alertOn(
   store: StateStore,
 ): Promise<void> {
   const alert = alertForRun(manifest, { deadLetters });
-  if (alert !== undefined && webhook !== undefined) await sendAlert(alert, { webhook, store });
+  if (alert === undefined || webhook === undefined) return;
+  const { sendAlert } = await import('../alerting/send-alert.ts');
+  await sendAlert(alert, { webhook, store });
 }
 
 /** From the failure that most needs a person to the one that mends itself. */
