@@ -2,7 +2,7 @@ import type { BytesColumn, Column, Float64Column, Int32Column, Int64Column } fro
 import { formatScaled } from '../../columns/decimals.ts';
 import { readInt64, readValues } from '../../columns/read-values.ts';
 import type { Field } from '../../schema/table-schema.ts';
-import { formatUuid } from './plain-decoding.ts';
+import { formatUuid } from './text-decoding.ts';
 
 /** A value as statistics compare and store it: int32 and floats number, int64 and decimals bigint, bytes Buffer. */
 export type Bound = number | bigint | Buffer;

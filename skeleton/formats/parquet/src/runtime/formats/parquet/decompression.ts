@@ -1,33 +1,28 @@
 import { promisify } from 'node:util';
-import {
-  brotliDecompress,
-  brotliDecompressSync,
-  gunzip,
-  gunzipSync,
-  zstdDecompress,
-  zstdDecompressSync,
-} from 'node:zlib';
-import { type CompressionCodec, type Compressors, snappyUncompress } from 'hyparquet';
+import { brotliDecompress, gunzip, zstdDecompress } from 'node:zlib';
+import { snappyUncompress } from 'hyparquet';
+import type { ChunkMetadata } from './footer-model.ts';
 
 const inflate = { GZIP: promisify(gunzip), BROTLI: promisify(brotliDecompress), ZSTD: promisify(zstdDecompress) };
 
-/** For hyparquet, which knows only snappy by itself. */
-export const inflateSync: Compressors = {
-  GZIP: (page) => gunzipSync(page),
-  BROTLI: (page) => brotliDecompressSync(page),
-  ZSTD: (page) => zstdDecompressSync(page),
-};
+/**
+ * A page as it was before it was compressed; outside of the event loop where Node can.
+ *
+ * @throws RangeError when it has not `size` bytes, and whatever zlib throws for damaged ones
+ */
+export async function decompressPage(page: Buffer, codec: ChunkMetadata['codec'], size: number): Promise<Buffer> {
+  if (!(size >= 0)) throw new RangeError('a page has a wrong size');
+  const bytes = await decompress(page, codec, size);
+  if (bytes.length !== size) throw new RangeError('a page is shorter than its header says');
+  return bytes;
+}
 
-/** A page as it was before it was compressed; outside of the event loop where Node can. */
-export async function decompressPage(page: Buffer, codec: CompressionCodec, size: number): Promise<Uint8Array> {
+async function decompress(page: Buffer, codec: ChunkMetadata['codec'], size: number): Promise<Buffer> {
   switch (codec) {
     case 'UNCOMPRESSED':
       return page;
-    case 'SNAPPY': {
-      const output = new Uint8Array(size);
-      if (size > 0) snappyUncompress(page, output);
-      return output;
-    }
+    case 'SNAPPY':
+      return size === 0 ? page.subarray(0, 0) : uncompressSnappy(page, size);
     case 'GZIP':
     case 'BROTLI':
     case 'ZSTD':
@@ -36,4 +31,22 @@ export async function decompressPage(page: Buffer, codec: CompressionCodec, size
     default:
       throw new Error(`the compression ${codec} is not supported; write the file with zstd, snappy or gzip`);
   }
+}
+
+/** The page says itself how large it is, which has to agree with its header. */
+function uncompressSnappy(page: Buffer, size: number): Buffer {
+  if (snappySize(page) !== size) throw new RangeError('a page has another size than its header says');
+  const bytes = Buffer.allocUnsafeSlow(size);
+  snappyUncompress(page, bytes);
+  return bytes;
+}
+
+function snappySize(page: Buffer): number {
+  let size = 0;
+  for (let index = 0; index < 5; index++) {
+    const byte = page[index] ?? 0;
+    size += (byte & 127) * 2 ** (7 * index);
+    if (byte < 128) break;
+  }
+  return size;
 }

@@ -1,30 +1,62 @@
-import type { FileMetaData, SchemaElement } from 'hyparquet';
-import type { Field, LogicalType, TableSchema } from '../../schema/table-schema.ts';
+import type { Field, TableSchema } from '../../schema/table-schema.ts';
+import type { SchemaElement } from './footer-model.ts';
+import { logicalType } from './logical-type.ts';
+
+/** A node of a file's schema, and how deep it lies. */
+export interface SchemaNode {
+  readonly element: SchemaElement;
+  readonly children: readonly SchemaNode[];
+  /** The columns below it that are stored; a leaf has itself only. */
+  readonly leaves: readonly Leaf[];
+  /** Definition level of a value that has this node: optional and repeated nodes down to here. */
+  readonly definition: number;
+  /** Repetition level of its second and later items: repeated nodes down to here. */
+  readonly repetition: number;
+}
+
+/** A column as it is stored. */
+export interface Leaf {
+  readonly element: SchemaElement;
+  readonly path: readonly string[];
+  /** Name and type of its values; never nullable. */
+  readonly field: Field;
+  /** Position of its chunk in each row group. */
+  readonly chunk: number;
+  readonly definition: number;
+  readonly repetition: number;
+}
 
 /** A top-level column of a file. */
 export interface FileColumn {
   readonly field: Field;
-  readonly element: SchemaElement;
-  /** Position of its chunk in each row group; `undefined` for lists, maps and structs, which have several. */
-  readonly chunk: number | undefined;
+  readonly node: SchemaNode;
 }
 
-/** The top-level columns of a file. Nested ones are json, those of types without a counterpart binary. */
-export function fileColumns({ schema }: FileMetaData): FileColumn[] {
-  const columns: FileColumn[] = [];
-  let chunk = 0;
-  let position = 1;
-  while (position < schema.length) {
-    const element = schema[position];
-    if (element === undefined) break;
-    const nullable = element.repetition_type !== 'REQUIRED';
-    const end = endOfElement(schema, position);
-    const leaves = schema.slice(position, end).filter((candidate) => !candidate.num_children).length;
-    const flat = !element.num_children && element.repetition_type !== 'REPEATED';
-    const type: LogicalType = flat ? logicalType(element) : { kind: 'json' };
-    columns.push({ field: { name: element.name, type, nullable }, element, chunk: flat ? chunk : undefined });
-    chunk += leaves;
-    position = end;
+/** Levels are kept in bytes. */
+const MAX_LEVEL = 255;
+
+/** The leaf of a column without structure, `undefined` for lists, maps and structs. */
+export function flatLeaf({ node }: FileColumn): Leaf | undefined {
+  return node.children.length === 0 && node.repetition === 0 ? node.leaves[0] : undefined;
+}
+
+/**
+ * The top-level columns of a file. Nested ones are json, those of types without a counterpart binary.
+ *
+ * @throws RangeError when the schema is damaged
+ */
+export function fileColumns(schema: readonly SchemaElement[]): FileColumn[] {
+  const columns = new SchemaParser(schema).parse().map((node): FileColumn => {
+    const { element, leaves } = node;
+    const [leaf] = leaves;
+    const flat = node.children.length === 0 && node.repetition === 0;
+    const type = flat && leaf !== undefined ? leaf.field.type : ({ kind: 'json' } as const);
+    return { node, field: { name: element.name, type, nullable: element.repetition_type !== 'REQUIRED' } };
+  });
+  const names = new Set<string>();
+  for (const { field } of columns) {
+    if (names.has(field.name)) throw new RangeError(`two columns are called ${field.name}`);
+    names.add(field.name);
   }
   return columns;
 }
@@ -34,70 +66,48 @@ export function toTableSchema(columns: readonly FileColumn[]): TableSchema {
 }
 
 /** The elements are the schema's tree, written down depth first. */
-function endOfElement(schema: readonly SchemaElement[], position: number): number {
-  let end = position + 1;
-  for (let child = 0; child < (schema[position]?.num_children ?? 0); child++) end = endOfElement(schema, end);
-  return end;
-}
+class SchemaParser {
+  readonly #elements: readonly SchemaElement[];
+  #position = 1;
+  #chunks = 0;
 
-function logicalType(element: SchemaElement): LogicalType {
-  const { logical_type: logical, converted_type: converted } = element;
-  if (logical?.type === 'DECIMAL') return decimal(logical.precision, logical.scale);
-  if (converted === 'DECIMAL') return decimal(element.precision, element.scale);
-  switch (element.type) {
-    case 'BOOLEAN':
-      return { kind: 'boolean' };
-    case 'INT32':
-      return int32Type(element);
-    case 'INT64':
-      return int64Type(element);
-    case 'INT96':
-      return { kind: 'timestamp', zone: false };
-    case 'FLOAT':
-      return { kind: 'float32' };
-    case 'DOUBLE':
-      return { kind: 'float64' };
-    case 'FIXED_LEN_BYTE_ARRAY':
-      if (logical?.type === 'UUID') return { kind: 'uuid' };
-      return logical?.type === 'FLOAT16' ? { kind: 'float32' } : { kind: 'binary' };
-    default:
-      if (logical?.type === 'JSON' || converted === 'JSON') return { kind: 'json' };
-      if (logical?.type === 'STRING' || logical?.type === 'ENUM') return { kind: 'string' };
-      return { kind: converted === 'UTF8' || converted === 'ENUM' ? 'string' : 'binary' };
+  constructor(elements: readonly SchemaElement[]) {
+    this.#elements = elements;
   }
-}
 
-function decimal(precision: number | undefined, scale: number | undefined): LogicalType {
-  return { kind: 'decimal', precision: precision ?? 38, scale: scale ?? 0 };
-}
+  parse(): SchemaNode[] {
+    const children = this.#children(this.#elements[0], [], 0, 0);
+    if (this.#position < this.#elements.length) throw new RangeError('columns do not belong to the schema');
+    return children;
+  }
 
-function int32Type({ logical_type: logical, converted_type: converted }: SchemaElement): LogicalType {
-  if (logical?.type === 'DATE' || converted === 'DATE') return { kind: 'date' };
-  if (logical?.type === 'TIME' || converted === 'TIME_MILLIS') return { kind: 'time' };
-  const [bits, signed] = integerWidth(logical, converted) ?? [32, true];
-  if (bits === 8 || (bits === 16 && signed)) return { kind: 'int16' };
-  return { kind: bits === 32 && !signed ? 'int64' : 'int32' };
-}
+  #children(
+    parent: SchemaElement | undefined,
+    path: readonly string[],
+    definition: number,
+    repetition: number,
+  ): SchemaNode[] {
+    const nodes: SchemaNode[] = [];
+    for (let child = 0; child < (parent?.num_children ?? 0); child++)
+      nodes.push(this.#node(path, definition, repetition));
+    return nodes;
+  }
 
-function int64Type({ logical_type: logical, converted_type: converted }: SchemaElement): LogicalType {
-  if (logical?.type === 'TIMESTAMP') return { kind: 'timestamp', zone: logical.isAdjustedToUTC };
-  if (converted === 'TIMESTAMP_MILLIS' || converted === 'TIMESTAMP_MICROS') return { kind: 'timestamp', zone: true };
-  if (logical?.type === 'TIME' || converted === 'TIME_MICROS') return { kind: 'time' };
-  const [, signed] = integerWidth(logical, converted) ?? [64, true];
-  return signed ? { kind: 'int64' } : { kind: 'decimal', precision: 20, scale: 0 };
-}
-
-function integerWidth(
-  logical: SchemaElement['logical_type'],
-  converted: SchemaElement['converted_type'],
-): [bits: number, signed: boolean] | undefined {
-  if (logical?.type === 'INTEGER') return [logical.bitWidth, logical.isSigned];
-  const match = /^(U?)INT_(\d+)$/.exec(converted ?? '');
-  return match === null ? undefined : [Number(match[2]), match[1] === ''];
-}
-
-/** What times and timestamps count. */
-export function timeUnit({ logical_type: logical, converted_type: converted }: SchemaElement) {
-  if (logical?.type === 'TIME' || logical?.type === 'TIMESTAMP') return logical.unit;
-  return converted === 'TIME_MILLIS' || converted === 'TIMESTAMP_MILLIS' ? 'MILLIS' : 'MICROS';
+  #node(parents: readonly string[], outerDefinition: number, outerRepetition: number): SchemaNode {
+    const element = this.#elements[this.#position++];
+    if (element === undefined) throw new RangeError('the schema ends before its last column');
+    const path = [...parents, element.name];
+    const definition = outerDefinition + (element.repetition_type === 'REQUIRED' ? 0 : 1);
+    const repetition = outerRepetition + (element.repetition_type === 'REPEATED' ? 1 : 0);
+    if (element.repetition_type === undefined) throw new RangeError(`${path.join('.')} may be missing or not`);
+    if (definition > MAX_LEVEL) throw new RangeError(`${path.join('.')} is nested too deeply`);
+    const children = this.#children(element, path, definition, repetition);
+    if (children.length > 0) {
+      return { element, children, leaves: children.flatMap(({ leaves }) => leaves), definition, repetition };
+    }
+    if (element.type === undefined) throw new RangeError(`${path.join('.')} has no type`);
+    const field: Field = { name: element.name, type: logicalType(element), nullable: false };
+    const leaf: Leaf = { element, path, field, chunk: this.#chunks++, definition, repetition };
+    return { element, children, leaves: [leaf], definition, repetition };
+  }
 }

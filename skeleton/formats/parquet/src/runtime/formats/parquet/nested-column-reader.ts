@@ -1,65 +1,85 @@
-import { type AsyncBuffer, type FileMetaData, parquetReadObjects } from 'hyparquet';
+import type { FileHandle } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import type { Column } from '../../columns/column.ts';
 import { toJsonText } from '../../columns/json-text.ts';
-import { formatDate, formatTimestamp } from '../../columns/timestamps.ts';
-import { copyValues } from './copy-values.ts';
-import { inflateSync } from './decompression.ts';
-import { textColumn } from './plain-decoding.ts';
+import { assembleRecord, type Cursors } from './assemble-record.ts';
+import { chunkRange } from './check-footer.ts';
+import { locateDamage } from './damage.ts';
+import { DataPages } from './data-pages.ts';
+import type { FileColumn } from './file-schema.ts';
+import type { RowGroup } from './footer-model.ts';
+import { LevelCursor } from './level-cursor.ts';
+import { requireBytes, reserveText } from './value-reader.ts';
 
-interface RowGroupRange {
-  /** Number of the row group's first record in the file, and of the one behind its last. */
-  readonly rowStart: number;
-  readonly rowEnd: number;
-}
+/** Records are put together for so many milliseconds before others have their turn. */
+const TURN = 10;
 
 /**
- * Reads lists, maps and structs of one row group as JSON text, by way of hyparquet, which puts them together.
+ * Reads lists, maps and structs of one row group as JSON text; keeps a page of each of their columns in memory.
  *
- * Decimals inside of them are as exact as JSON numbers, dates and timestamps are ISO 8601 text.
+ * Decimals are numbers with all their digits, dates and timestamps ISO 8601 text, bytes base64.
  */
 export class NestedColumnReader {
-  readonly #file: AsyncBuffer;
-  readonly #metadata: FileMetaData;
-  readonly #name: string;
-  readonly #range: RowGroupRange;
-  #values: Promise<unknown[]> | undefined;
-  #row = 0;
+  readonly #column: FileColumn;
+  readonly #cursors: Cursors;
+  readonly #offset: number;
 
-  constructor(file: AsyncBuffer, metadata: FileMetaData, name: string, range: RowGroupRange) {
-    this.#file = file;
-    this.#metadata = metadata;
-    this.#name = name;
-    this.#range = range;
-  }
-
-  async read(target: Column, at: number, count: number): Promise<void> {
-    this.#values ??= this.#load();
-    const part = (await this.#values).slice(this.#row, this.#row + count);
-    const present = part.filter((value) => value !== null && value !== undefined);
-    const levels = Uint8Array.from(part, (value) => (value === null || value === undefined ? 0 : 1));
-    const column = textColumn(target.field, present.map(toJsonText));
-    copyValues({ column, indices: undefined }, target, { from: 0, levels, at, count });
-    this.#row += count;
-  }
-
-  async skip(count: number): Promise<void> {
-    this.#row += count;
-  }
-
-  async #load(): Promise<unknown[]> {
-    const rows = await parquetReadObjects({
-      file: this.#file,
-      metadata: this.#metadata,
-      columns: [this.#name],
-      ...this.#range,
-      compressors: inflateSync,
-      parsers: {
-        timestampFromMilliseconds: (value) => formatTimestamp(value * 1000n, true),
-        timestampFromMicroseconds: (value) => formatTimestamp(value, true),
-        timestampFromNanoseconds: (value) => formatTimestamp(value / 1000n, true),
-        dateFromDays: formatDate,
-      },
+  constructor(file: FileHandle, column: FileColumn, group: RowGroup) {
+    const { leaves } = column.node;
+    const chunks = leaves.map((leaf) => {
+      const chunk = group.columns[leaf.chunk]?.meta_data;
+      if (chunk === undefined) throw new RangeError(`the footer does not say where ${leaf.path.join('.')} is`);
+      return chunk;
     });
-    return rows.map((row): unknown => row[this.#name]);
+    this.#column = column;
+    this.#offset = Math.min(...chunks.map((chunk) => chunkRange(chunk).start));
+    this.#cursors = new Map(
+      leaves.flatMap((leaf, index) => {
+        const chunk = chunks[index];
+        return chunk === undefined ? [] : [[leaf, new LevelCursor(new DataPages(file, leaf, chunk))] as const];
+      }),
+    );
+  }
+
+  /** Delivers the next `count` records as records `at` and following of `target`. */
+  async read(target: Column, at: number, count: number): Promise<void> {
+    const column = requireBytes(target);
+    await this.#forEach(count, (value, index) => {
+      const text = value === null ? '' : toJsonText(value);
+      const size = Buffer.byteLength(text);
+      const start = reserveText(column, at + index, size);
+      column.bytes.write(text, start);
+      column.offsets[at + index + 1] = start + size;
+      if (column.valid !== undefined) column.valid[at + index] = value === null ? 0 : 1;
+    });
+  }
+
+  /** Passes over records. */
+  async skip(count: number): Promise<void> {
+    await this.#forEach(count, () => undefined);
+  }
+
+  async #forEach(count: number, visit: (value: unknown, index: number) => void): Promise<void> {
+    let turn = performance.now();
+    for (let done = 0; done < count; ) {
+      const loaded = await Promise.all([...this.#cursors.values()].map((cursor) => cursor.load()));
+      const ready = Math.min(count - done, ...loaded);
+      if (ready === 0) throw new RangeError('a column ends before its row group');
+      for (let record = 0; record < ready; record++) {
+        visit(this.#assemble(), done++);
+        if (performance.now() - turn > TURN) {
+          await setImmediate();
+          turn = performance.now();
+        }
+      }
+    }
+  }
+
+  #assemble(): unknown {
+    try {
+      return assembleRecord(this.#column.node, this.#cursors);
+    } catch (error) {
+      throw locateDamage(error, this.#offset, this.#column.field.name);
+    }
   }
 }

@@ -1,7 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import type { ColumnMetaData, PageHeader } from 'hyparquet';
+import type { PageHeader } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
+import { chunkRange } from './check-footer.ts';
+import type { ChunkMetadata } from './footer-model.ts';
+import { readInto } from './read-bytes.ts';
+import { endOfStruct } from './thrift-struct.ts';
 
 const WINDOW = 512 * 1024;
 const HEADER_BYTES = 16 * 1024;
@@ -21,11 +25,16 @@ export class PageReader {
   #position: number;
   readonly #end: number;
 
-  constructor(file: FileHandle, metadata: ColumnMetaData) {
-    const { data_page_offset: data, dictionary_page_offset: dictionary, total_compressed_size: size } = metadata;
+  constructor(file: FileHandle, chunk: ChunkMetadata) {
+    const { start, end } = chunkRange(chunk);
     this.#file = file;
-    this.#position = Number(dictionary !== undefined && dictionary > 0n && dictionary < data ? dictionary : data);
-    this.#end = this.#position + Number(size);
+    this.#position = start;
+    this.#end = end;
+  }
+
+  /** Where in the file the next page starts. */
+  get offset(): number {
+    return this.#position - this.#available;
   }
 
   /** The next page, `undefined` behind the last one. */
@@ -35,7 +44,7 @@ export class PageReader {
     const header = await this.#header();
     const size = header.compressed_page_size;
     await this.#fill(size);
-    if (size < 0 || size > this.#available) throw new RangeError('a page goes beyond the end of its column');
+    if (!(size >= 0) || size > this.#available) throw new RangeError('a page goes beyond the end of its column');
     const body = this.#window.subarray(this.#start, this.#start + size);
     this.#start += size;
     if (header.crc !== undefined && (header.crc | 0) !== (crc32(body) | 0)) {
@@ -48,12 +57,11 @@ export class PageReader {
   async #header(): Promise<PageHeader> {
     for (let bytes = HEADER_BYTES; ; bytes *= 4) {
       await this.#fill(bytes);
-      const view = new DataView(this.#window.buffer, this.#window.byteOffset + this.#start, this.#available);
-      const reader = { view, offset: 0 };
-      const header = tryParse(reader);
-      if (header !== undefined && reader.offset <= view.byteLength) {
-        this.#start += reader.offset;
-        return header;
+      const end = endOfStruct(this.#window, this.#start);
+      if (end !== undefined) {
+        const view = new DataView(this.#window.buffer, this.#window.byteOffset + this.#start, end - this.#start);
+        this.#start = end;
+        return parquetHeader({ view, offset: 0 });
       }
       if (bytes > this.#available) throw new RangeError('a page header is damaged');
     }
@@ -69,19 +77,9 @@ export class PageReader {
     const wanted = Math.min(Math.max(bytes, WINDOW) - this.#available, this.#end - this.#position);
     const larger = Buffer.allocUnsafeSlow(this.#available + wanted);
     this.#window.copy(larger, 0, this.#start);
-    const { bytesRead } = await this.#file.read(larger, this.#available, wanted, this.#position);
-    if (bytesRead < wanted) throw new RangeError('the file ends before its last page');
+    await readInto(this.#file, larger, this.#available, this.#position);
     this.#position += wanted;
     this.#window = larger;
     this.#start = 0;
-  }
-}
-
-function tryParse(reader: { view: DataView; offset: number }): PageHeader | undefined {
-  try {
-    return parquetHeader(reader);
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
   }
 }

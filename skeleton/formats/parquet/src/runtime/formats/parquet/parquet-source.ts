@@ -1,15 +1,25 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync } from 'hyparquet';
-import { PipelineError } from '../../errors/pipeline-error.ts';
-import { asStorageError } from '../../errors/storage-error.ts';
+import { parquetMetadata } from 'hyparquet';
+import { checkFooter } from './check-footer.ts';
+import { asParquetError, DamageError, locateDamage } from './damage.ts';
+import { type FileColumn, fileColumns } from './file-schema.ts';
+import { type Footer, footerSchema } from './footer-model.ts';
+import { readBytes } from './read-bytes.ts';
+import { endOfStruct } from './thrift-struct.ts';
 
 /** A Parquet file that is open for reading, with its footer. */
 export interface ParquetSource {
   readonly path: string;
   readonly file: FileHandle;
-  readonly buffer: AsyncBuffer;
-  readonly metadata: FileMetaData;
+  readonly footer: Footer;
+  readonly columns: readonly FileColumn[];
 }
+
+const MAGIC = 'PAR1';
+/** Behind the footer: its length in four bytes, and the magic number again. */
+const TAIL_BYTES = 8;
+/** Behind the struct in a footer that is signed: a nonce and a tag. */
+const SIGNATURE_BYTES = 28;
 
 /**
  * Opens a file and reads its footer; whoever opens it closes `file`.
@@ -20,35 +30,49 @@ export async function openParquet(path: string): Promise<ParquetSource> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, 'r');
-    const buffer = await asyncBuffer(file);
-    const metadata = await parquetMetadataAsync(buffer, { initialFetchSize: 64 * 1024, geoparquet: false });
-    return { path, file, buffer, metadata };
+    const { size } = await file.stat();
+    return { path, file, ...(await readFooter(file, size)) };
   } catch (error) {
     await file?.close();
     throw asParquetError(error, path);
   }
 }
 
-async function asyncBuffer(file: FileHandle): Promise<AsyncBuffer> {
-  const { size } = await file.stat();
-  return {
-    byteLength: size,
-    async slice(start, end = size) {
-      const bytes = new Uint8Array(end - start);
-      await file.read(bytes, 0, bytes.length, start);
-      return bytes.buffer;
-    },
-  };
+async function readFooter(file: FileHandle, size: number): Promise<Pick<ParquetSource, 'footer' | 'columns'>> {
+  if (size < MAGIC.length + TAIL_BYTES) throw new DamageError('it is too short');
+  const head = await readBytes(file, 0, MAGIC.length);
+  const tail = await readBytes(file, size - TAIL_BYTES, TAIL_BYTES);
+  requireMagic(head, 0);
+  requireMagic(tail.subarray(4), size - MAGIC.length);
+  const length = tail.readUInt32LE(0);
+  const start = size - TAIL_BYTES - length;
+  if (start < MAGIC.length) {
+    throw new DamageError('its footer would be longer than the file', { offset: size - TAIL_BYTES });
+  }
+  try {
+    const bytes = await readBytes(file, start, length + TAIL_BYTES);
+    const footer = parseFooter(bytes, length);
+    const columns = fileColumns(footer.schema);
+    checkFooter(footer, columns, start);
+    return { footer, columns };
+  } catch (error) {
+    throw locateDamage(error, start);
+  }
 }
 
-/** What goes wrong with a file's contents, in words; failures of the disk and of whoever uses it stay what they are. */
-export function asParquetError(error: unknown, path: string): unknown {
-  const known = asStorageError(error, path);
-  if (known instanceof PipelineError) return known;
-  const message = error instanceof Error ? error.message : String(error);
-  return new PipelineError('UNREADABLE', `${path} is no readable Parquet file: ${message}.`, {
-    where: { file: path },
-    hint: 'Check that the file was copied completely; have it written again if it is damaged.',
-    cause: error,
-  });
+function requireMagic(bytes: Buffer, offset: number): void {
+  const magic = bytes.toString('latin1');
+  if (magic === MAGIC) return;
+  throw new DamageError(magic === 'PARE' ? 'it is encrypted' : `${MAGIC} is not where it should be`, { offset });
+}
+
+function parseFooter(bytes: Buffer, length: number): Footer {
+  const end = endOfStruct(bytes.subarray(0, length), 0);
+  if (end !== length && end !== length - SIGNATURE_BYTES) {
+    throw new RangeError('its footer has another length than it says');
+  }
+  const parsed = footerSchema.safeParse(parquetMetadata(bytes, { geoparquet: false }));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new RangeError(`its footer is damaged at ${issue?.path.join('.')}: ${issue?.message}`);
 }

@@ -1,11 +1,13 @@
-import type { RowGroup } from 'hyparquet';
+import { setImmediate } from 'node:timers/promises';
 import { Columns } from '../../columns/columns.ts';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import type { TableSchema } from '../../schema/table-schema.ts';
 import { ColumnReader } from './column-reader.ts';
-import { type FileColumn, fileColumns, toTableSchema } from './file-schema.ts';
+import { asParquetError } from './damage.ts';
+import { type FileColumn, flatLeaf, toTableSchema } from './file-schema.ts';
+import type { RowGroup } from './footer-model.ts';
 import { NestedColumnReader } from './nested-column-reader.ts';
-import { asParquetError, openParquet, type ParquetSource } from './parquet-source.ts';
+import { openParquet, type ParquetSource } from './parquet-source.ts';
 
 export interface ReadParquetOptions {
   /** The columns to read, in this order; all when left out. */
@@ -24,13 +26,15 @@ export interface ParquetDescription {
 
 /** Records are delivered in groups of at most about so many bytes. */
 const BATCH_BYTES = 32 * 1024 * 1024;
+/** Records are decoded in steps: few at first, until it is known how large they are. */
+const FIRST_STEP = 16;
+const LARGEST_STEP = 4096;
 
 /** @throws PipelineError UNREADABLE, NOT_FOUND, ACCESS_DENIED, STORAGE */
 export async function readParquetDescription(path: string): Promise<ParquetDescription> {
   const source = await openParquet(path);
   await source.file.close();
-  const { metadata } = source;
-  return { schema: toTableSchema(fileColumns(metadata)), rows: Number(metadata.num_rows) };
+  return { schema: toTableSchema(source.columns), rows: source.footer.num_rows };
 }
 
 /** @throws PipelineError UNREADABLE, NOT_FOUND, ACCESS_DENIED, STORAGE */
@@ -59,30 +63,43 @@ async function* readSource(source: ParquetSource, options: ReadParquetOptions): 
   const { fromRow = 0, batchRows = 50_000 } = options;
   const files = chooseColumns(source, options.columns);
   const schema = toTableSchema(files);
-  const limit = Math.min(batchRows, rowsOf(BATCH_BYTES, source.metadata.row_groups));
-  let remaining = Math.max(0, Number(source.metadata.num_rows) - fromRow);
+  const limit = Math.min(batchRows, rowsOf(BATCH_BYTES, source.footer.row_groups));
+  let remaining = Math.max(0, source.footer.num_rows - fromRow);
   let columns = Columns.allocate(schema, Math.min(limit, remaining));
+  let step = FIRST_STEP;
   for await (const { readers, rows } of openGroups(source, files, fromRow)) {
-    let left = rows;
-    while (left > 0) {
-      const count = Math.min(left, limit - columns.length);
-      const { length } = columns;
-      await Promise.all(
-        readers.map((reader, index) => {
-          const target = columns.columns[index];
-          return target === undefined ? undefined : reader.read(target, length, count);
-        }),
-      );
-      columns.length += count;
+    for (let left = rows; left > 0; ) {
+      const count = Math.min(step, left, limit - columns.length);
+      await readStep(readers, columns, count);
       left -= count;
       remaining -= count;
-      if (columns.length === limit) {
+      const size = columns.byteLength;
+      const fitting = Math.floor((BATCH_BYTES - size) / (size / columns.length));
+      step = Math.max(1, Math.min(2 * step, LARGEST_STEP, fitting));
+      if (columns.length === limit || fitting < 1) {
         yield columns;
-        columns = Columns.allocate(schema, Math.min(limit, remaining));
+        columns = columns.next(Math.min(limit, remaining));
       }
     }
   }
   if (columns.length > 0) yield columns;
+}
+
+async function readStep(readers: OpenGroup['readers'], columns: Columns, count: number): Promise<void> {
+  const { length } = columns;
+  const reads = readers.map((reader, index) => {
+    const target = columns.columns[index];
+    return target === undefined ? undefined : reader.read(target, length, count);
+  });
+  try {
+    await Promise.all(reads);
+  } finally {
+    // The file must not be closed while one of them still reads.
+    await Promise.allSettled(reads);
+  }
+  columns.length += count;
+  // Whoever waits for the network, or for a signal, has a turn.
+  await setImmediate();
 }
 
 interface OpenGroup {
@@ -97,10 +114,10 @@ async function* openGroups(
   from: number,
 ): AsyncGenerator<OpenGroup> {
   let start = 0;
-  for (const group of source.metadata.row_groups) {
-    const end = start + Number(group.num_rows);
+  for (const group of source.footer.row_groups) {
+    const end = start + group.num_rows;
     if (end > from) {
-      const readers = files.map((file) => openReader(source, file, group, start));
+      const readers = files.map((file) => openReader(source, file, group));
       const passed = Math.max(0, from - start);
       if (passed > 0) await Promise.all(readers.map((reader) => reader.skip(passed)));
       yield { readers, rows: end - start - passed };
@@ -109,32 +126,27 @@ async function* openGroups(
   }
 }
 
-function openReader(source: ParquetSource, file: FileColumn, group: RowGroup, rowStart: number) {
-  if (file.chunk === undefined) {
-    const range = { rowStart, rowEnd: rowStart + Number(group.num_rows) };
-    return new NestedColumnReader(source.buffer, source.metadata, file.field.name, range);
-  }
-  const metadata = group.columns[file.chunk]?.meta_data;
-  if (metadata === undefined) throw new Error(`the footer does not say where column ${file.field.name} is`);
-  return new ColumnReader(source.file, file, metadata);
+function openReader({ file }: ParquetSource, column: FileColumn, group: RowGroup): ColumnReader | NestedColumnReader {
+  const leaf = flatLeaf(column);
+  if (leaf === undefined) return new NestedColumnReader(file, column, group);
+  const chunk = group.columns[leaf.chunk]?.meta_data;
+  if (chunk === undefined) throw new RangeError(`the footer does not say where ${column.field.name} is`);
+  return new ColumnReader(file, leaf, chunk);
 }
 
 /** Records of the row group with the largest ones that fit into `bytes`. */
 function rowsOf(bytes: number, groups: readonly RowGroup[]): number {
-  const largest = Math.max(
-    1,
-    ...groups.map((group) => Number(group.total_byte_size) / Math.max(1, Number(group.num_rows))),
-  );
+  let largest = 1;
+  for (const group of groups) largest = Math.max(largest, group.total_byte_size / Math.max(1, group.num_rows));
   return Math.max(1, Math.floor(bytes / largest));
 }
 
-function chooseColumns({ path, metadata }: ParquetSource, names: readonly string[] | undefined): FileColumn[] {
-  const all = fileColumns(metadata);
-  if (names === undefined) return all;
+function chooseColumns({ path, columns }: ParquetSource, names: readonly string[] | undefined): readonly FileColumn[] {
+  if (names === undefined) return columns;
   return names.map((name) => {
-    const column = all.find(({ field }) => field.name === name);
+    const column = columns.find(({ field }) => field.name === name);
     if (column !== undefined) return column;
-    const known = all.map(({ field }) => field.name).join(', ');
+    const known = columns.map(({ field }) => field.name).join(', ');
     throw new PipelineError('NOT_FOUND', `${path} has no column ${name}; it has ${known}.`, {
       where: { file: path, column: name },
     });
