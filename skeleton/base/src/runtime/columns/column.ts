@@ -69,6 +69,10 @@ export interface BytesColumn extends ColumnBase {
 
 export type Column = Int32Column | Int64Column | Float64Column | BytesColumn;
 
+export function isNull({ valid }: Column, index: number): boolean {
+  return valid !== undefined && valid[index] === 0;
+}
+
 const BYTES_PER_VALUE = 16;
 
 /**

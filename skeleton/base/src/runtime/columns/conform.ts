@@ -1,7 +1,8 @@
 import { type Field, sameType, type TableSchema } from '../schema/table-schema.ts';
 import { allocateColumn, type Column } from './column.ts';
 import { Columns } from './columns.ts';
-import { readValues } from './read-values.ts';
+import { Properties, type Property } from './properties.ts';
+import type { Records } from './records.ts';
 import type { ConversionFailure } from './rows.ts';
 import { ValueError, writeValue } from './write-values.ts';
 
@@ -33,16 +34,23 @@ export function conformColumns(
   schema: TableSchema,
 ): { columns: Columns; failures: ConversionFailure[] } {
   if (hasSchema(columns, schema)) return { columns, failures: [] };
+  return conformRecords(Properties.fromColumns(columns), schema);
+}
+
+/** The same of records in any form; properties that the schema does not name are left out. */
+export function conformRecords(
+  records: Records,
+  schema: TableSchema,
+): { columns: Columns; failures: ConversionFailure[] } {
   const failures = new Map<number, ConversionFailure>();
-  const conformed = schema.fields.map((field) => {
-    const column = columns.columns.find((candidate) => candidate.field.name === field.name);
-    return isField(column, field) && column !== undefined ? column : convert(column, field, columns.length, failures);
-  });
-  return withoutFailures(new Columns(schema, conformed, columns.length), failures);
+  const conformed = schema.fields.map((field) =>
+    convert(records.property(field.name), field, records.length, failures),
+  );
+  return withoutFailures(new Columns(schema, conformed, records.length), failures);
 }
 
 /** The records that fit, and the failures of the others in their order. */
-export function withoutFailures(
+function withoutFailures(
   columns: Columns,
   failures: ReadonlyMap<number, ConversionFailure>,
 ): { columns: Columns; failures: ConversionFailure[] } {
@@ -53,14 +61,16 @@ export function withoutFailures(
 }
 
 function convert(
-  column: Column | undefined,
+  property: Property | undefined,
   field: Field,
   length: number,
   failures: Map<number, ConversionFailure>,
 ): Column {
+  const column = property?.column;
+  if (column !== undefined && isField(column, field)) return column;
   if (column !== undefined && sameType(column.field.type, field.type))
     return requireValues(column, field, length, failures);
-  const values = column === undefined ? new Array<unknown>(length).fill(null) : readValues(column, length);
+  const values = property === undefined ? new Array<unknown>(length).fill(null) : property.values();
   return columnFromValues(field, values, failures);
 }
 

@@ -1,6 +1,8 @@
 import type { Columns } from '../columns/columns.ts';
-import { conformColumns } from '../columns/conform.ts';
-import { columnsFromRows, rowsFromColumns } from '../columns/rows.ts';
+import { conformRecords, hasSchema } from '../columns/conform.ts';
+import { Properties } from '../columns/properties.ts';
+import type { Records } from '../columns/records.ts';
+import { RowRecords } from '../columns/row-records.ts';
 import { inferSchema } from '../schema/infer.ts';
 import type { TableSchema } from '../schema/table-schema.ts';
 import type { Position } from './position.ts';
@@ -14,6 +16,8 @@ export interface Rejection {
   readonly record: unknown;
   /** 1-based number of the record in its file or query, where it is known. */
   readonly rowNumber: number | undefined;
+  /** Byte in its file at which the record begins, where that is known; of a compressed file, in what it contains. */
+  readonly offset?: number;
   readonly message: string;
   readonly column?: string;
 }
@@ -35,13 +39,17 @@ type RowNumbers = readonly (number | undefined)[] | number | undefined;
 
 interface BatchContents<T> {
   readonly rows?: readonly T[];
-  /** Columns that rows are to become; inferred from them when it is left out. */
-  readonly schema?: TableSchema;
   readonly columns?: Columns;
+  /** The records in another form than rows or columns. */
+  readonly records?: Records;
+  /** Columns that the records are to become; left out, those they have, else what their values suggest. */
+  readonly schema?: TableSchema | undefined;
   readonly rowNumbers?: RowNumbers;
   readonly rejections?: readonly Rejection[];
   /** Bytes read from the source for this batch. */
   readonly bytes?: number;
+  /** Called once nobody reads the records any more. */
+  readonly release?: () => void;
 }
 
 /**
@@ -50,27 +58,34 @@ interface BatchContents<T> {
  */
 export class Batch<T = Row> {
   readonly identity: BatchIdentity;
+  readonly records: Records;
   /** Records that could not be read or converted when this batch was made. */
   readonly rejections: readonly Rejection[];
   readonly bytes: number;
   readonly #rowNumbers: RowNumbers;
   readonly #schema: TableSchema | undefined;
+  readonly #release: (() => void) | undefined;
   #rows: readonly T[] | undefined;
-  readonly #columns: Columns | undefined;
 
   constructor(identity: BatchIdentity, contents: BatchContents<T>) {
+    const { columns, rows = [] } = contents;
     this.identity = identity;
+    this.records = contents.records ?? (columns ? Properties.fromColumns(columns) : new RowRecords(rows));
     this.rejections = contents.rejections ?? [];
     this.bytes = contents.bytes ?? 0;
     this.#rowNumbers = contents.rowNumbers;
     this.#schema = contents.schema;
-    this.#rows = contents.rows;
-    this.#columns = contents.columns;
+    this.#release = contents.release;
+  }
+
+  /** Gives the memory of the records back to whoever made the batch; call it when they are loaded. */
+  release(): void {
+    this.#release?.();
   }
 
   /** Number of records, without the rejected ones. */
   get size(): number {
-    return this.#columns?.length ?? this.#rows?.length ?? 0;
+    return this.records.length;
   }
 
   rowNumber(index: number): number | undefined {
@@ -78,50 +93,68 @@ export class Batch<T = Row> {
   }
 
   rows(): readonly T[] {
-    this.#rows ??= this.#columns === undefined ? [] : rowsFromColumns<T>(this.#columns);
+    this.#rows ??= this.records.rows() as readonly T[];
     return this.#rows;
   }
 
   /** @throws TypeError when the batch holds rows: `toColumns` makes columns of them */
   columns(): Columns {
-    if (this.#columns === undefined) throw new TypeError('This batch holds rows; convert it with toColumns().');
-    return this.#columns;
+    const columns = this.records.columns();
+    if (columns === undefined) throw new TypeError('This batch holds rows; convert it with toColumns().');
+    return columns;
   }
 
   /** This batch as columns of `schema` (default: its own columns); records that do not fit are its rejections. */
   toColumns(schema?: TableSchema): Batch<T> {
-    if (this.#columns !== undefined && schema === undefined) return this;
-    const { columns, failures } =
-      this.#columns === undefined
-        ? columnsFromRows(schema ?? this.#schema ?? inferSchema(this.#plainRows()), this.#plainRows())
-        : conformColumns(this.#columns, schema ?? this.#columns.schema);
-    if (columns === this.#columns) return this;
-    const failed = new Set(failures.map((failure) => failure.index));
+    const own = this.records.columns();
+    const wanted = schema ?? this.#schema ?? own?.schema ?? this.#inferSchema();
+    if (own !== undefined && this.#rows === undefined && hasSchema(own, wanted)) return this;
+    const { columns, failures } = conformRecords(this.records, wanted);
     const rejections = failures.map(({ index, column, message }) => ({
       record: this.slice(index, index + 1).rows()[0],
       rowNumber: this.rowNumber(index),
       column,
       message: `${column} ${message}`,
     }));
-    const rowNumbers = failed.size === 0 ? this.#rowNumbers : this.#rowNumbersWithout(failed);
-    return new Batch<T>(this.identity, { columns, rejections, rowNumbers });
+    const failed = new Set(failures.map((failure) => failure.index));
+    return new Batch<T>(this.identity, { columns, rejections, rowNumbers: this.#rowNumbersWithout(failed) });
   }
 
   /** Records `start` up to `end` of the same batch. */
   slice(start: number, end: number): Batch<T> {
     if (start === 0 && end === this.size) return this;
     const numbers = this.#rowNumbers;
-    const rowNumbers = typeof numbers === 'number' ? numbers + start : numbers?.slice(start, end);
-    return this.#columns === undefined
-      ? new Batch<T>(this.identity, { rows: this.rows().slice(start, end), schema: this.#schema, rowNumbers })
-      : new Batch<T>(this.identity, { columns: this.#columns.slice(start, end), rowNumbers });
+    return this.#with({
+      records: this.records.slice(start, end),
+      rowNumbers: typeof numbers === 'number' ? numbers + start : numbers?.slice(start, end),
+    });
   }
 
-  #plainRows(): readonly Row[] {
-    return this.rows() as readonly Row[];
+  /** This batch without the records at the indices `left`. */
+  without(left: ReadonlySet<number>): Batch<T> {
+    if (left.size === 0) return this;
+    const kept = Array.from({ length: this.size }, (_, index) => index).filter((index) => !left.has(index));
+    return this.#with({ records: this.records.take(kept), rowNumbers: kept.map((index) => this.rowNumber(index)) });
+  }
+
+  /** The same records in other words: what became of each of them, in the same order. */
+  withRecords<Next>(records: Records, schema?: TableSchema): Batch<Next> {
+    return new Batch<Next>(this.identity, { records, schema, rowNumbers: this.#rowNumbers });
+  }
+
+  #with(contents: Pick<BatchContents<T>, 'records' | 'rowNumbers'>): Batch<T> {
+    return new Batch<T>(this.identity, { ...contents, schema: this.#schema });
+  }
+
+  /** Columns that were not touched keep their types. */
+  #inferSchema(): TableSchema {
+    const known = this.records.inColumns().flatMap(({ column }) => column?.field ?? []);
+    const fields = known.map((field) => ({ ...field, nullable: true }));
+    return inferSchema(this.rows() as readonly Row[], { fields });
   }
 
   #rowNumbersWithout(left: ReadonlySet<number>): RowNumbers {
+    if (left.size === 0) return this.#rowNumbers;
     const indices = Array.from({ length: this.size }, (_, index) => index);
     return indices.filter((index) => !left.has(index)).map((index) => this.rowNumber(index));
   }

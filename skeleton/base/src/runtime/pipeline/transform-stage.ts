@@ -1,3 +1,4 @@
+import { RowRecords, type RowSource } from '../columns/row-records.ts';
 import { asPipelineError, PipelineError } from '../errors/pipeline-error.ts';
 import { Batch, type Rejection } from './batch.ts';
 import { bisect } from './bisect.ts';
@@ -10,17 +11,21 @@ export function transformStage<Input, Output>(transformer: Transformer<Input, Ou
     name: transformer.name,
     async apply(batch) {
       const rows: Output[] = [];
-      const rowNumbers: (number | undefined)[] = [];
+      const origins: (number | undefined)[] = [];
       let taken = 0;
-      const rejections = await isolate(batch, (part) => {
+      const rejections = await isolate(batch, (part, start) => {
         const given = part.rows();
         const made = transformer.transform(given);
         checkEffect(transformer, given.length, made.length, batch.identity.sequence);
         for (const row of made) rows.push(row);
-        for (const number of keptRowNumbers(transformer.effect, part, made)) rowNumbers.push(number);
+        for (const origin of originsOf(transformer.effect, given, made))
+          origins.push(origin === undefined ? undefined : start + origin);
         taken += given.length;
       });
-      const transformed = new Batch<Output>(batch.identity, { rows, rowNumbers });
+      const transformed = new Batch<Output>(batch.identity, {
+        records: new RowRecords(rows, sourceOf(batch, origins)),
+        rowNumbers: origins.map((origin) => (origin === undefined ? undefined : batch.rowNumber(origin))),
+      });
       return { batch: transformed, rejections, ...difference(transformer.effect, taken, rows.length) };
     },
   };
@@ -67,11 +72,11 @@ function joinParts<Input, Output>(batch: Batch<Input>, parts: readonly Batch<Out
 /** Works on a batch; records that it fails on are set aside. */
 export async function isolate<T>(
   batch: Batch<T>,
-  work: (part: Batch<T>) => void | Promise<void>,
+  work: (part: Batch<T>, start: number) => void | Promise<void>,
 ): Promise<Rejection[]> {
   const failures = await bisect(
     batch.size,
-    (start, end) => work(batch.slice(start, end)),
+    (start, end) => work(batch.slice(start, end), start),
     (error) => !(error instanceof PipelineError),
   );
   return failures.map(({ index, error }) => ({
@@ -106,13 +111,15 @@ export function difference(effect: Effect, taken: number, made: number): Partial
   return effect === 'expand' ? { expanded: made - taken } : {};
 }
 
-/** Source row numbers of what a transformer made: known where it makes one for one, or passes objects through. */
-function keptRowNumbers<Input, Output>(
-  effect: Effect,
-  part: Batch<Input>,
-  made: readonly Output[],
-): (number | undefined)[] {
-  if (effect === 'map') return made.map((_, index) => part.rowNumber(index));
-  const numbers = new Map<unknown, number | undefined>(part.rows().map((row, index) => [row, part.rowNumber(index)]));
-  return made.map((row) => numbers.get(row));
+/** What the rows share values with; `undefined` where it is not known of each of them. */
+function sourceOf<T>({ records }: Batch<T>, origins: readonly (number | undefined)[]): RowSource | undefined {
+  const indices = Int32Array.from(origins, (origin) => origin ?? -1);
+  return indices.includes(-1) ? undefined : { records, indices };
+}
+
+/** Which record each row was made of: known where a transformer makes one for one, or passes objects through. */
+function originsOf(effect: Effect, given: readonly unknown[], made: readonly unknown[]): (number | undefined)[] {
+  if (effect === 'map') return made.map((_, index) => index);
+  const indices = new Map(given.map((row, index) => [row, index]));
+  return made.map((row) => indices.get(row));
 }

@@ -1,5 +1,5 @@
 import { PipelineError } from '../errors/pipeline-error.ts';
-import { Batch, type Rejection } from './batch.ts';
+import type { Batch, Rejection } from './batch.ts';
 import type { Stage } from './stage.ts';
 import type { ValidationFailure, Validator } from './validator.ts';
 
@@ -9,19 +9,13 @@ export function validateStage<T>(validator: Validator<T>): Stage<T, T> {
     name: validator.name,
     check: async (input) => input,
     async apply(batch) {
-      const rows = batch.rows();
-      const { failures, warnings = [] } = validator.validate(rows);
+      const { failures, warnings = [] } = validator.validate(batch.rows());
       const [first] = failures;
       if (first === undefined) return { batch, rejections: [], warnings: warnings.length };
       if (validator.failOnError) throw failure(validator, batch, first, failures.length);
       const failed = new Map(failures.map((failure) => [failure.index, failure]));
-      const kept = rows.map((_, index) => index).filter((index) => !failed.has(index));
       const rejections = [...failed.values()].map((failure) => rejection(batch, failure));
-      const passed = new Batch<T>(batch.identity, {
-        rows: kept.flatMap((index) => rows.slice(index, index + 1)),
-        rowNumbers: kept.map((index) => batch.rowNumber(index)),
-      });
-      return { batch: passed, rejections, warnings: warnings.length };
+      return { batch: batch.without(new Set(failed.keys())), rejections, warnings: warnings.length };
     },
   };
 }

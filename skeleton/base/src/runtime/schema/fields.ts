@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { normalizeDecimal, parseScaled } from '../columns/decimals.ts';
 import { parseTimestamp } from '../columns/timestamps.ts';
+import { withColumnCheck } from './column-check.ts';
+import { checkDecimals, checkInstants, checkIntegers } from './field-kinds.ts';
 import { describeType } from './table-schema.ts';
 
 /**
@@ -10,7 +12,7 @@ import { describeType } from './table-schema.ts';
 
 /** A whole number up to 2^53. */
 export function integer(): z.ZodType<number, number | string> {
-  return z
+  const type = z
     .union(
       [
         z.int(),
@@ -23,6 +25,7 @@ export function integer(): z.ZodType<number, number | string> {
     )
     .pipe(z.int({ error: 'is not a whole number up to 2^53' }))
     .meta({ column: 'int64' });
+  return withColumnCheck(type, checkIntegers);
 }
 
 /**
@@ -33,19 +36,21 @@ export function integer(): z.ZodType<number, number | string> {
  */
 export function decimal(precision: number, scale: number): z.ZodType<string, string | number> {
   const description = describeType({ kind: 'decimal', precision, scale });
-  return z
+  const type = z
     .union([z.string(), z.number().transform(String)], { error: `is not ${description}` })
     .refine((text) => text !== 'NaN' && parseScaled(text, precision, scale) !== undefined, {
       error: `is not ${description}`,
     })
     .transform((text) => normalizeDecimal(text) ?? text)
     .meta({ column: description });
+  return withColumnCheck(type, (column, length, doubts) => checkDecimals(column, length, precision, scale, doubts));
 }
 
 /** An instant, as ISO 8601 text with all its digits; a time without an offset is taken as UTC. */
 export function instant(): z.ZodType<string, string | Date> {
-  return z
+  const type = z
     .union([z.string(), z.date().transform((date) => date.toISOString())], { error: 'is not a timestamp' })
     .refine((text) => parseTimestamp(text) !== undefined, { error: 'is not a timestamp' })
     .meta({ column: 'timestamp with zone' });
+  return withColumnCheck(type, checkInstants);
 }

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { type Column, isNull } from '../columns/column.ts';
+import { readSafeInt64 } from '../columns/read-values.ts';
+import { daysFromCivil } from '../columns/timestamps.ts';
+import type { ColumnCheck, checksOf } from './column-check.ts';
+
+const MICROSECONDS_PER_DAY = 86_400_000_000;
+
+/** Years of four digits: the first and the last day, and the one after it. */
+const FIRST_DAY = daysFromCivil(1, 1, 1);
+const BEHIND_DAYS = daysFromCivil(10_000, 1, 1);
+
+/** ISO dates and times in columns that hold dates and times: their text is in that form, but for the ends of time. */
+export function timeCheck(checks: ReturnType<typeof checksOf>): ColumnCheck | undefined {
+  const [check, ...others] = checks;
+  if (check?.check !== 'string_format' || others.length > 0) return undefined;
+  if (!('pattern' in check) || check.pattern === undefined) return undefined;
+  const pattern = String(check.pattern);
+  if (check.format === 'date' && pattern === String(z.core.regexes.date)) return dates;
+  if (check.format === 'time' && pattern === String(z.core.regexes.time({}))) return times;
+  if (check.format !== 'datetime') return undefined;
+  if (pattern === String(z.core.regexes.datetime({}))) return timestamps(false);
+  return pattern === String(z.core.regexes.datetime({ local: true })) ? timestamps(true) : undefined;
+}
+
+const dates: ColumnCheck = (column, length, doubts) => {
+  if (column.storage !== 'int32' || column.field.type.kind !== 'date') return undefined;
+  for (let index = 0; index < length; index++) {
+    const days = column.values[index] ?? 0;
+    if ((days < FIRST_DAY || days >= BEHIND_DAYS) && !isNull(column, index)) doubts[index] = 1;
+  }
+  return column;
+};
+
+const times: ColumnCheck = (column, length, doubts) =>
+  column.field.type.kind === 'time' ? within(column, length, 0, MICROSECONDS_PER_DAY, doubts) : undefined;
+
+/** @param local whether a timestamp needs no zone */
+function timestamps(local: boolean): ColumnCheck {
+  return (column, length, doubts) => {
+    const { type } = column.field;
+    if (type.kind !== 'timestamp' || !(type.zone || local)) return undefined;
+    return within(column, length, FIRST_DAY * MICROSECONDS_PER_DAY, BEHIND_DAYS * MICROSECONDS_PER_DAY, doubts);
+  };
+}
+
+function within(column: Column, length: number, from: number, before: number, doubts: Uint8Array): Column | undefined {
+  if (column.storage !== 'int64') return undefined;
+  for (let index = 0; index < length; index++) {
+    const microseconds = readSafeInt64(column, index);
+    if (!(microseconds >= from && microseconds < before) && !isNull(column, index)) doubts[index] = 1;
+  }
+  return column;
+}
