@@ -1,52 +1,84 @@
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
+import pg from 'pg';
 import { benchmark } from '../tests/bench/benchmark.ts';
 import { FULL, QUICK } from '../tests/bench/plan.ts';
+import { regressions } from '../tests/bench/quick.ts';
+import { readReport, writeReport } from '../tests/bench/report/write.ts';
+import { merge, type Report, type Result } from '../tests/bench/results.ts';
 import { startPostgres } from './postgres-server.ts';
+import { projectDirectory } from './template/definition.ts';
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 const options = new Command('bench')
-  .description(
-    'Times the generated service, PostgreSQL and the peers in one run, and writes docs/reference/benchmarks.*.',
-  )
+  .description('Times the generated service, psql and the peers in one run, and writes docs/reference/benchmarks.*.')
   .option(
     '--quick',
     'two minutes, for CI: writes nothing, fails when the service is less than half as fast as recorded',
   )
-  .option('--route <text>', 'only routes whose name contains this (more than once: any of them)', collect, [])
-  .option(
-    '--candidate <text>',
-    'only candidates whose name or variant contains this; the limit always runs',
-    collect,
-    [],
-  )
-  .option('--data <text>', 'only data sets whose name contains this', collect, [])
-  .option('--rows <number>', 'only sessions of this many rows', Number)
-  .option('--shrink <times>', 'this many times fewer rows, to try the benchmark out: writes to out/', Number)
+  .option('--route <text>', 'only routes with this in their name; more than once: any of them', collect, [])
+  .option('--candidate <text>', 'only candidates with this in name or variant, and the limit', collect, [])
+  .option('--data <text>', 'only data sets with this in their name', collect, [])
+  .option('--rows <number>', 'only data sets of this many rows', Number)
+  .option('--shrink <times>', 'so many times fewer rows, once each, to try it out: writes to out/bench', Number)
   .parse()
   .opts();
 
+const documents = join(projectDirectory, options.shrink === undefined ? 'docs/reference' : 'out/bench');
 const tell = (message: string): void => {
   process.stderr.write(`${message}\n`);
-};
-const anyOf = (wanted: readonly string[], ...texts: readonly string[]): boolean =>
-  wanted.length === 0 || wanted.some((text) => texts.some((each) => each.toLowerCase().includes(text.toLowerCase())));
-
-const sessions = (options.quick ? QUICK : FULL)
-  .filter(({ dataSet }) => anyOf(options.data, dataSet.name))
-  .filter(({ rows }) => options.rows === undefined || rows === options.rows)
-  .map((session) => ({ ...session, rows: Math.ceil(session.rows / (options.shrink ?? 1)) }));
-const filter = {
-  route: ({ name }: { readonly name: string }) => anyOf(options.route, name),
-  candidate: ({ name, variant }: { readonly name: string; readonly variant: string }) =>
-    anyOf(options.candidate, name, variant),
 };
 
 const server = await startPostgres({ shared_buffers: '512MB', max_wal_size: '4GB', fsync: 'on' });
 try {
-  for await (const results of benchmark({ url: server.url, sessions, filter, tell }))
-    console.log(JSON.stringify(results));
+  const fresh: Result[] = [];
+  for await (const results of benchmark({ url: server.url, sessions: sessions(), filter: filter(), tell })) {
+    fresh.push(...results);
+    if (!options.quick)
+      writeReport(documents, { ...(await machine()), results: merge(readReport(documents), results) });
+  }
+  const problems = regressions(options.quick ? readReport(documents) : [], fresh);
+  for (const problem of problems) tell(problem);
+  process.exitCode = problems.length === 0 ? 0 : 1;
 } finally {
   await server.stop();
 }
+// The scaffolder that rendered the services leaves timers behind.
 process.exit();
+
+function sessions() {
+  const { quick, data, rows, shrink } = options;
+  return (quick ? QUICK : FULL)
+    .filter(({ dataSet }) => hasAny(data, dataSet.name))
+    .filter((session) => rows === undefined || session.rows === rows)
+    .map((session) =>
+      shrink === undefined ? session : { ...session, rows: Math.ceil(session.rows / shrink), once: true },
+    );
+}
+
+function filter() {
+  return {
+    route: ({ name }: { readonly name: string }) => hasAny(options.route, name),
+    candidate: ({ name, variant }: { readonly name: string; readonly variant: string }) =>
+      hasAny(options.candidate, `${name} ${variant}`),
+  };
+}
+
+function hasAny(wanted: readonly string[], text: string): boolean {
+  return wanted.length === 0 || wanted.some((part) => text.toLowerCase().includes(part.toLowerCase()));
+}
+
+async function machine(): Promise<Omit<Report, 'results'>> {
+  const client = new pg.Client({ connectionString: server.url });
+  await client.connect();
+  const { rows } = await client.query('SHOW server_version');
+  await client.end();
+  const [processor] = cpus();
+  return {
+    machine: `${cpus().length} cores (${processor?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB`,
+    node: process.versions.node,
+    postgres: String(rows[0].server_version).split(' ')[0] ?? '',
+  };
+}

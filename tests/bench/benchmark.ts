@@ -58,19 +58,20 @@ export async function* benchmark({ url, sessions, filter, tell }: Options): Asyn
 
 function planRoute(
   route: Route,
-  { repetitions, limitRepetitions }: Session,
+  { repetitions, limitRepetitions, once = false }: Session,
   all: readonly Candidate[],
   filter: Filter,
 ): { planned: Planned[]; roleOf: (measurement: Measurement) => Result['role'] } {
   const limit = psqlLimit(route) ?? all.find(({ name }) => name === 'DuckDB');
   if (limit === undefined) throw new Error(`${route.name} has no limit`);
+  const atMost = (times: number) => (once ? Math.min(1, times) : times);
   const control: Candidate = { ...limit };
   const others = all.filter((candidate) => candidate !== limit && filter.candidate(candidate));
-  const planned = others.map((candidate) => ({ candidate, repetitions: repetitions(candidate) }));
+  const planned = others.map((candidate) => ({ candidate, repetitions: atMost(repetitions(candidate)) }));
   return {
     planned: [
-      { candidate: limit, repetitions: limitRepetitions },
-      { candidate: control, repetitions: limitRepetitions },
+      { candidate: limit, repetitions: atMost(limitRepetitions) },
+      { candidate: control, repetitions: atMost(limitRepetitions) },
       ...planned.filter(({ repetitions: times }) => times > 0),
     ],
     roleOf({ candidate }) {

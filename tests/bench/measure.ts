@@ -36,6 +36,8 @@ export interface Ground {
 }
 
 const SCHEMA = 'sink';
+/** The failure of a candidate for which a route does not exist. */
+export const NOT_DONE = 'does not do this route';
 
 /** Runs the candidates in turn (A B C A B C …), so that what slows the machine down slows all of them. */
 export async function measure(route: Route, planned: readonly Planned[], ground: Ground): Promise<Measurement[]> {
@@ -55,7 +57,7 @@ export async function measure(route: Route, planned: readonly Planned[], ground:
 }
 
 function begin(candidate: Candidate, route: Route): Measurement {
-  return { candidate, runs: [], ...(!candidate.does(route) && { failure: 'does not do this route' }) };
+  return { candidate, runs: [], ...(!candidate.does(route) && { failure: NOT_DONE }) };
 }
 
 interface Round {

@@ -14,6 +14,8 @@ export interface Session {
   /** 0: not at all. The limit of a route always takes part. */
   readonly repetitions: (candidate: Candidate) => number;
   readonly limitRepetitions: number;
+  /** No more than one repetition. */
+  readonly once?: boolean;
 }
 
 const BOTH: ServiceVariant = 'contract and transformer';

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Candidate } from '../move.ts';
 import { besides, openEnvironment, type PeerEnvironment } from './peer.ts';
 
@@ -13,15 +15,19 @@ function candidate(environment: PeerEnvironment, way: 'default' | 'best'): Candi
     variant: `${way} backend`,
     version: environment.versionOf('dlt'),
     does: () => true,
-    prepare: async ({ url, source, sink, folder }) => ({
-      program: environment.python,
-      arguments: [besides('dlt_peer.py'), way, source.kind, source.location, sink.kind, sink.location],
-      environment: {
-        DATABASE_URL: url,
-        WORK_FOLDER: folder,
-        RUNTIME__LOG_LEVEL: 'ERROR',
-        RUNTIME__DLTHUB_TELEMETRY: 'false',
-      },
-    }),
+    async prepare({ url, source, sink, folder }) {
+      // dlt insists on making the folder of a data set itself.
+      if (sink.kind !== 'table') rmSync(dirname(sink.location), { recursive: true });
+      return {
+        program: environment.python,
+        arguments: [besides('dlt_peer.py'), way, source.kind, source.location, sink.kind, sink.location],
+        environment: {
+          DATABASE_URL: url,
+          WORK_FOLDER: folder,
+          RUNTIME__LOG_LEVEL: 'ERROR',
+          RUNTIME__DLTHUB_TELEMETRY: 'false',
+        },
+      };
+    },
   };
 }

@@ -1,0 +1,140 @@
+import { ROUTE_NAMES, type RouteName } from './move.ts';
+import { median, type Result } from './results.ts';
+import { SERVICE, type ServiceVariant } from './service.ts';
+
+export interface Goal {
+  readonly what: string;
+  readonly unit: '×' | 'MiB' | 'ms';
+  readonly least?: number;
+  readonly most?: number;
+  /** undefined: not measured. */
+  readonly reached: number | undefined;
+}
+
+const LINE_ITEMS = 'line items';
+const MILLIONS = [1, 6];
+const BOTH: ServiceVariant = 'contract and transformer';
+
+/** Least throughput of the service as a share of the limit's. */
+const RATIOS: Readonly<Partial<Record<RouteName, number>>> = {
+  'PostgreSQL → Parquet': 0.95,
+  'CSV → PostgreSQL': 1.5,
+  'PostgreSQL → PostgreSQL': 0.95,
+  'Parquet → PostgreSQL': 0.85,
+  'NDJSON → Parquet': 1.2,
+};
+/** Least throughput with a contract and a transformer, as a share of the same route without them. */
+const WITH_BOTH = 0.7;
+/** The same as a multiple of these peers, on routes into PostgreSQL. */
+const PEERS = ['dlt', 'Sling', 'ingestr'];
+const TIMES_PEERS = 10;
+/** Most memory in MiB, by data set. */
+const MEMORY: Readonly<Record<string, number>> = { [LINE_ITEMS]: 256, sparse: 256, wide: 512, documents: 512 };
+/** Most memory for 6 million rows, as a multiple of that for 1 million. */
+const MEMORY_GROWTH = 1.1;
+const EVENT_LOOP_MILLISECONDS = 50;
+
+/** What the project wants to reach, with what was measured. */
+export function goalsOf(results: readonly Result[]): Goal[] {
+  const services = results.filter(({ role }) => role === 'service');
+  return [
+    ...ROUTE_NAMES.flatMap((route) => ratioGoals(services, route)),
+    ...ROUTE_NAMES.map((route) => withBothGoal(services, route)),
+    ...ROUTE_NAMES.filter((route) => route.endsWith('→ PostgreSQL')).flatMap((route) => peerGoals(results, route)),
+    ...Object.entries(MEMORY).map(([dataSet, most]) => memoryGoal(services, dataSet, most)),
+    ...ROUTE_NAMES.map((route) => growthGoal(services, route)),
+    {
+      what: 'Longest time that the event loop stood still, all runs of the service',
+      unit: 'ms',
+      most: EVENT_LOOP_MILLISECONDS,
+      reached: largest(services.map(({ eventLoopMilliseconds }) => eventLoopMilliseconds)),
+    },
+  ];
+}
+
+/** @returns undefined where nothing was measured */
+export function isMet({ least, most, reached }: Goal): boolean | undefined {
+  if (reached === undefined) return undefined;
+  return reached >= (least ?? reached) && reached <= (most ?? reached);
+}
+
+function ratioGoals(services: readonly Result[], route: RouteName): Goal[] {
+  const least = RATIOS[route];
+  if (least === undefined) return [];
+  return MILLIONS.map((millions) => ({
+    what: `${route}, ${millions} million rows: throughput as a share of the limit's`,
+    unit: '×',
+    least,
+    reached: find(services, route, millions, 'plain')?.ratio,
+  }));
+}
+
+function withBothGoal(services: readonly Result[], route: RouteName): Goal {
+  return {
+    what: `${route}: with a contract of 16 fields and a row transformer, as a share of without`,
+    unit: '×',
+    least: WITH_BOTH,
+    reached: share(throughput(find(services, route, 1, BOTH)), throughput(find(services, route, 1, 'plain'))),
+  };
+}
+
+function peerGoals(results: readonly Result[], route: RouteName): Goal[] {
+  const service = throughput(find(results, route, 1, BOTH));
+  return PEERS.map((peer) => ({
+    what: `${route}: with both, as a multiple of ${peer}`,
+    unit: '×',
+    least: TIMES_PEERS,
+    reached: share(
+      service,
+      largest(
+        results
+          .filter(isOf(route, 1))
+          .filter(({ candidate }) => candidate === peer)
+          .map(throughput),
+      ),
+    ),
+  }));
+}
+
+function memoryGoal(services: readonly Result[], dataSet: string, most: number): Goal {
+  const peaks = services.filter((result) => result.dataSet === dataSet).map(({ peakMebibytes }) => peakMebibytes);
+  return { what: `Peak memory, ${dataSet}, the largest of all routes`, unit: 'MiB', most, reached: largest(peaks) };
+}
+
+function growthGoal(services: readonly Result[], route: RouteName): Goal {
+  const [small, large] = MILLIONS.map((millions) => find(services, route, millions, 'plain')?.peakMebibytes);
+  return {
+    what: `${route}: peak memory for 6 million rows, as a multiple of that for 1 million`,
+    unit: '×',
+    most: MEMORY_GROWTH,
+    reached: share(large, small),
+  };
+}
+
+function find(
+  results: readonly Result[],
+  route: RouteName,
+  millions: number,
+  variant: ServiceVariant,
+): Result | undefined {
+  return results
+    .filter(isOf(route, millions))
+    .find((result) => result.candidate === SERVICE && result.variant === variant);
+}
+
+function isOf(route: RouteName, millions: number): (result: Result) => boolean {
+  return (result) => result.route === route && result.dataSet === LINE_ITEMS && result.rows === millions * 1_000_000;
+}
+
+function throughput(result: Result | undefined): number | undefined {
+  return result && median(result.rowsPerSecond);
+}
+
+function share(part: number | undefined, whole: number | undefined): number | undefined {
+  return part === undefined || whole === undefined ? undefined : part / whole;
+}
+
+function largest(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
+}

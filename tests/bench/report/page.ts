@@ -1,0 +1,110 @@
+import { type Goal, goalsOf, isMet } from '../goals.ts';
+import { NOT_DONE } from '../measure.ts';
+import { ROUTE_NAMES } from '../move.ts';
+import { median, type Report, type Result } from '../results.ts';
+import { markdownTable, percent, thousands } from './markdown.ts';
+
+/** `docs/reference/benchmarks.md`; every figure in it comes from the report. */
+export function toMarkdown(report: Report): string {
+  return `# Benchmarks
+
+Written by \`npm run bench\` from \`benchmarks.json\`; do not edit by hand.
+
+![Rows a second of each candidate on each route](benchmarks.svg)
+
+Measured on ${report.machine}, with Node ${report.node} and PostgreSQL ${report.postgres} on the same machine.
+
+## Goals
+
+${goals(goalsOf(report.results))}
+
+## How to read it
+
+- The generated service runs as \`npm start\` starts it. Whole processes are timed, from start to end, with all that they load and compile.
+- The *limit* is the least work with which the data can be moved: \`psql\` with PostgreSQL's own binary format (which reads and throws away where the
+  sink is not PostgreSQL), or DuckDB where PostgreSQL has no part. A *share* is throughput as a share of the limit's in the same run: more is better.
+- The candidates take turns (A B C A B C …), and the figures are medians. *Noise* is how far two sets of runs of the limit itself are apart: a difference below it says nothing.
+- dlt, Sling and ingestr run once and with a million rows only, because they need minutes.
+- Memory is the largest sum of the resident memory of a candidate and all processes that it starts, of all repetitions.
+- *Event loop*: the longest time that the service's event loop stood still, from its second second on.
+- Contents are compared after the last repetition: DuckDB brings every value, read and written, to one form of its kind (numbers: DECIMAL(38, 9);
+  dates and times: TIMESTAMP in UTC), and sums a 64-bit hash of it for each column and for whole rows. *Types* says how many columns came out with another type though all values are the same. What a transformer changes is expected changed.
+- The service forces what it writes to the disk and keeps a checkpoint with it; the peers do not.
+
+${ROUTE_NAMES.map((route) =>
+  routeSection(
+    route,
+    report.results.filter((result) => result.route === route),
+  ),
+).join('\n')}
+## Repeat it
+
+\`\`\`sh
+npm run bench                                   # all of it, about 40 minutes on two quiet cores
+npm run bench -- --route delta --data 'line items' --rows 1000000   # a part; the rest of the figures is kept
+npm run bench -- --quick                        # two minutes: fails when the service is less than half as fast as recorded
+\`\`\`
+
+What the peers need is installed once, below \`~/.cache/etl-pipeline-template\`, in exactly the versions of \`tests/bench/peers/requirements/\`. The data sets are made by arithmetic (\`tests/bench/data-sets/\`).
+`;
+}
+
+function goals(all: readonly Goal[]): string {
+  const rows = all.map((goal) => {
+    const { what, least, most, unit, reached } = goal;
+    const value = (number: number) => `${unit === '×' ? number.toFixed(2) : Math.round(number)} ${unit}`;
+    const met = isMet(goal);
+    return [
+      what,
+      least === undefined ? `≤ ${value(most ?? 0)}` : `≥ ${value(least)}`,
+      reached === undefined ? 'not measured' : value(reached),
+      met === undefined ? '' : met ? 'yes' : '**no**',
+    ];
+  });
+  return markdownTable(['goal', 'wanted', 'measured', 'met'], rows);
+}
+
+function routeSection(route: string, results: readonly Result[]): string {
+  const groups = Map.groupBy(results, ({ dataSet, rows }) => `${dataSet}, ${rows.toLocaleString('en')} rows`);
+  const tables = [...groups].map(([title, group]) => `### ${title}\n\n${resultTable(group)}\n`);
+  return `## ${route}\n\n${tables.join('\n')}`;
+}
+
+function resultTable(group: readonly Result[]): string {
+  const noise = percent(group[0]?.noise ?? 0);
+  const done = new Set(group.filter(({ failure }) => failure !== NOT_DONE).map(({ candidate }) => candidate));
+  const shown = group.filter(({ failure, candidate }) => failure !== NOT_DONE || !done.has(candidate));
+  const names = new Set<string>();
+  const rows = shown.flatMap((result) => {
+    const { candidate, failure } = result;
+    if (failure === NOT_DONE && names.has(candidate)) return [];
+    names.add(candidate);
+    return [resultRow(result)];
+  });
+  const header = ['candidate', 'rows/s', `share (noise ${noise})`, 'memory', 'event loop', 'contents', 'version'];
+  return markdownTable(header, rows);
+}
+
+function resultRow(result: Result): string[] {
+  const { candidate, variant, role, version, ratio, peakMebibytes, eventLoopMilliseconds, failure } = result;
+  const throughput = median(result.rowsPerSecond);
+  if (throughput === undefined) {
+    const name = failure === NOT_DONE ? candidate : `${candidate}, ${variant}`;
+    return [name, '', '', '', '', failure === NOT_DONE ? failure : 'failed', version];
+  }
+  return [
+    `${candidate}, ${variant}${role === 'limit' ? ' (limit)' : role === 'control' ? ' (the same again)' : ''}`,
+    thousands(throughput),
+    ratio?.toFixed(2) ?? '',
+    `${peakMebibytes ?? '?'} MiB`,
+    eventLoopMilliseconds === undefined ? '' : `${eventLoopMilliseconds} ms`,
+    describeContents(result),
+    version,
+  ];
+}
+
+function describeContents({ contents, differences, types, failure }: Result): string {
+  if (failure !== undefined) return 'failed in a repetition';
+  if (contents === 'different') return `**different**: ${differences.slice(0, 3).join(', ')}`;
+  return `${contents ?? ''}${types.length > 0 ? `, types of ${types.length} columns changed` : ''}`;
+}

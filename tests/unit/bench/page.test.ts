@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { NOT_DONE } from '../../bench/measure.ts';
+import { toChart } from '../../bench/report/chart.ts';
+import { toMarkdown } from '../../bench/report/page.ts';
+import { result } from './samples.ts';
+
+const results = [
+  result({ role: 'limit', candidate: 'psql', variant: '\\copy of the CSV file', ratio: 1 }),
+  result({ eventLoopMilliseconds: 33 }),
+  result({ role: 'peer', candidate: 'Sling', types: ['a: DATE → VARCHAR'], ratio: 0.1 }),
+  result({ role: 'peer', candidate: 'dlt', contents: 'different', differences: ['a has other values'] }),
+  result({ role: 'peer', candidate: 'ingestr', rowsPerSecond: [], failure: NOT_DONE }),
+  result({ role: 'peer', candidate: 'polars', variant: 'adbc' }),
+  result({ role: 'peer', candidate: 'polars', variant: 'connectorx', rowsPerSecond: [], failure: NOT_DONE }),
+  result({ role: 'peer', candidate: 'DuckDB', rowsPerSecond: [], failure: 'python ended with 1' }),
+];
+const lineOf = (start: string): string => page.split('\n').find((line) => line.startsWith(`| ${start}`)) ?? '';
+const page = toMarkdown({ machine: 'a machine', node: '24', postgres: '15', results });
+
+describe('the page', () => {
+  it('shows medians, shares, memory and event loop', () => {
+    expect(lineOf('generated service')).toBe(
+      '| generated service, plain | 200 k | 1.60 | 200 MiB | 33 ms | same | 1.2.3 |',
+    );
+  });
+
+  it('says what came out different, and where only types did', () => {
+    expect(lineOf('Sling')).toContain('same, types of 1 columns changed');
+    expect(lineOf('dlt')).toContain('**different**: a has other values');
+  });
+
+  it('names a peer that does not do a route, once, and one that failed', () => {
+    expect(lineOf('ingestr')).toContain(NOT_DONE);
+    expect(lineOf('DuckDB')).toContain('failed');
+    expect(page).not.toContain('connectorx');
+  });
+});
+
+describe('the chart', () => {
+  it('has a bar with its figure for each candidate that was measured', () => {
+    const svg = toChart(results, 'line items', 1_000_000);
+    expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+    expect(svg.match(/200 k\/s/g)).toHaveLength(5);
+    expect(svg).toContain('CSV → PostgreSQL');
+  });
+});
