@@ -43,6 +43,7 @@ const DETAILS = {
   schemaEvolution: ['manual', 'warn', 'auto'],
   schedule: ['0 * * * *', '*/15 6-22 1,15 JAN-MAR MON-FRI'],
   timezone: ['UTC', 'America/Argentina/Buenos_Aires', 'Europe/Kyiv'],
+  shards: [1, 2, 32],
   size: ['small', 'medium', 'large'],
   datadogSite: ['datadoghq.com', 'datadoghq.eu', 'us3.datadoghq.com'],
   serviceTags: [[], ['team:sales'], ['team:sales', 'cost-centre:4711']],

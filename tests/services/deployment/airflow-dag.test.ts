@@ -23,13 +23,21 @@ beforeAll(async () => {
     await render({ ...common, airflowOperator: 'docker', size: 'medium' }),
     await render({ ...common, airflowOperator: 'kubernetes', size: 'small' }),
     await render({ airflowOperator: 'docker' }),
+    await render({ airflowOperator: 'ecs', shards: 2 }),
+    await render({ airflowOperator: 'docker', shards: 3 }),
+    await render({ airflowOperator: 'kubernetes', shards: 2, serviceTags: ['team:sales'] }),
+    await render({ airflowOperator: 'docker', shards: 3, mode: 'full' }),
   ];
   folders = await airflow.describe(rendered.map((folder) => join(folder, 'deploy/airflow')));
   await airflow.remove();
 }, 600_000);
 
+function tasksOf(index: number) {
+  return folders[index]?.dags[0]?.tasks ?? [];
+}
+
 function taskOf(index: number) {
-  const task = folders[index]?.dags[0]?.tasks[0];
+  const [task] = tasksOf(index);
   if (task === undefined) throw new Error(`No task: ${folders[index]?.errors.join('\n')}`);
   return task;
 }
@@ -72,6 +80,51 @@ describe('a real Airflow', () => {
     );
     expect(folders[3]?.dags[0]?.documentation).toContain('docs/runbook.md');
     expect(folders[3]?.dags[0]?.documentation).not.toContain('https://');
+  });
+});
+
+describe('with shards', () => {
+  const folders = (shard: number) => ({
+    STATE_PATH: `/app/data/shards/${shard}/state`,
+    DEAD_LETTERS_PATH: `/app/data/shards/${shard}/dead-letters`,
+  });
+  const renderedOf = (index: number) => tasksOf(index).map(({ rendered }) => rendered);
+
+  test('on Fargate each one is a task with its own command and folders', () => {
+    expect(renderedOf(4)).toMatchObject(
+      [0, 1].map((shard) => ({
+        overrides: {
+          containerOverrides: [
+            {
+              command: ['run', '--shard', `${shard}/2`],
+              environment: expect.arrayContaining(
+                Object.entries(folders(shard)).map(([name, value]) => ({ name, value })),
+              ),
+            },
+          ],
+        },
+      })),
+    );
+  });
+
+  test('on Docker, too', () => {
+    expect(renderedOf(5)).toMatchObject(
+      [0, 1, 2].map((shard) => ({ command: ['run', '--shard', `${shard}/3`], environment: folders(shard) })),
+    );
+  });
+
+  test('and on Kubernetes, where the pods are valid', async () => {
+    expect(renderedOf(6)).toMatchObject(
+      [0, 1].map((shard) => ({
+        arguments: ['run', '--shard', `${shard}/2`],
+        folders: Object.values(folders(shard)),
+      })),
+    );
+    expect(await kubernetesProblems(tasksOf(6).map(({ pod }) => pod))).toEqual([]);
+  });
+
+  test('a full load stays one task', () => {
+    expect(renderedOf(7)).toEqual([null]);
   });
 });
 

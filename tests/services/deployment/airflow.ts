@@ -33,6 +33,16 @@ const Task = z.object({
   environment: z.unknown(),
   memory: z.string().nullable(),
   pod: z.unknown(),
+  /** What the container of a mapped task is started with. */
+  rendered: z
+    .object({
+      command: z.unknown(),
+      arguments: z.unknown(),
+      environment: z.unknown(),
+      overrides: z.unknown(),
+      folders: z.array(z.string()),
+    })
+    .nullable(),
 });
 
 const DagFolder = z.object({

@@ -2,13 +2,42 @@
 
 import json
 import sys
+from types import SimpleNamespace
 
 from airflow.dag_processing.dagbag import DagBag
 from kubernetes.client import ApiClient
 
 
-def describe_task(task):
+def tasks_of(dag):
+    """The tasks as they run, and the number of each among those that one was mapped to."""
+    for task in dag.tasks:
+        if not task.is_mapped:
+            yield task, None
+            continue
+        for index, shard in enumerate(task.expand_input.value["shard"]):
+            yield task.unmap({"shard": shard}), index
+
+
+def rendered(task, index):
+    """What the container is started with, after Airflow has put in the number of the task."""
+    context = {"ti": SimpleNamespace(map_index=index), "var": SimpleNamespace(value={}, json={})}
+    environment = task.render_template(getattr(task, "environment", None), context)
     return {
+        "command": task.render_template(getattr(task, "command", None), context),
+        "environment": environment,
+        "overrides": task.render_template(getattr(task, "overrides", None), context),
+        "arguments": task.render_template(getattr(task, "arguments", None), context),
+        "folders": [
+            task.render_template(variable.value, context)
+            for variable in getattr(task, "env_vars", None) or []
+            if variable.name.endswith("_PATH")
+        ],
+    }
+
+
+def describe_task(task, index):
+    return {
+        "rendered": None if index is None else rendered(task, index),
         "operator": type(task).__mro__[1].__name__,
         "owner": task.owner,
         "retries": task.retries,
@@ -44,7 +73,7 @@ def describe_folder(folder):
                 "catchup": dag.catchup,
                 "maxActiveRuns": dag.max_active_runs,
                 "tags": sorted(dag.tags),
-                "tasks": [describe_task(task) for task in dag.tasks],
+                "tasks": [describe_task(task, index) for task, index in tasks_of(dag)],
             }
             for dag in bag.dags.values()
         ],

@@ -8,7 +8,7 @@ import { render } from './rendered.ts';
 
 const Labels = z.record(z.string(), z.string());
 const ExitCodes = z.object({ containerName: z.string(), operator: z.literal('In'), values: z.array(z.number()) });
-const Variable = z.object({ name: z.string(), value: z.string().optional(), valueFrom: z.unknown() });
+const Variable = z.object({ name: z.string(), value: z.string().optional(), valueFrom: z.unknown().optional() });
 const CronJob = z.object({
   kind: z.literal('CronJob'),
   metadata: z.object({ name: z.string(), labels: Labels }),
@@ -20,7 +20,7 @@ const CronJob = z.object({
     jobTemplate: z.object({
       metadata: z.object({ labels: Labels }),
       spec: z.looseObject({
-        backoffLimit: z.number(),
+        backoffLimit: z.number().optional(),
         activeDeadlineSeconds: z.number(),
         ttlSecondsAfterFinished: z.number(),
         podFailurePolicy: z.object({
@@ -61,11 +61,12 @@ const everything = {
   repoUrl: 'github.com?owner=Acme&repo=Shop-Orders',
 };
 const little = { orchestrator: 'none', alertWebhook: 'none' };
+const sharded = { ...everything, shards: 4 };
 
 const built = new Map<object, unknown[]>();
 
 beforeAll(async () => {
-  for (const answers of [everything, little]) {
+  for (const answers of [everything, little, sharded]) {
     const folder = join(await render(answers), 'deploy/kubernetes');
     built.set(answers, await kustomize(folder));
     const names = (await readdir(folder)).filter((name) => name !== 'kustomization.yaml');
@@ -87,7 +88,7 @@ function parts(answers: object) {
   return { cronJob, job, pod, container };
 }
 
-test.each([everything, little])('the base builds and every manifest is valid %#', async (answers) => {
+test.each([everything, little, sharded])('the base builds and every manifest is valid %#', async (answers) => {
   const manifests = built.get(answers) ?? [];
   expect(await kubernetesProblems(manifests)).toEqual([]);
   expect(manifests.map((one) => z.looseObject({ kind: z.string() }).parse(one).kind).toSorted()).toEqual([
@@ -207,6 +208,36 @@ describe('the CronJob', () => {
     const cronJob = parseManifests(await readFile(join(folder, 'deploy/kubernetes/cronjob.yaml'), 'utf8'))[0];
     const { resources } = CronJob.parse(cronJob).spec.jobTemplate.spec.template.spec.containers[0] ?? {};
     expect(resources).toMatchObject({ requests: { cpu, memory }, limits: { memory } });
+  });
+});
+
+describe('with shards', () => {
+  test('the Job has a pod for each of them, which is tried again by itself', () => {
+    const { job, container } = parts(sharded);
+    expect(job.spec).toMatchObject({
+      completionMode: 'Indexed',
+      completions: 4,
+      parallelism: 4,
+      backoffLimitPerIndex: 3,
+      maxFailedIndexes: 4,
+    });
+    expect(job.spec.backoffLimit).toBeUndefined();
+    const actions = job.spec.podFailurePolicy.rules.map(({ action }) => action);
+    expect(actions).toEqual(['FailIndex', 'Ignore', 'Count']);
+    expect(container).toMatchObject({ args: ['run', '--shard', '$(JOB_COMPLETION_INDEX)/4'] });
+  });
+
+  test('each pod writes its history and dead letters into folders of its own, on a volume that all can mount', () => {
+    const { container } = parts(sharded);
+    const index = container.env.findIndex(({ name }) => name === 'JOB_COMPLETION_INDEX');
+    for (const name of ['STATE_PATH', 'DEAD_LETTERS_PATH']) {
+      const at = container.env.findIndex((variable) => variable.name === name);
+      // Kubernetes puts in only what was named before.
+      expect(at).toBeGreaterThan(index);
+      expect(container.env[at]?.value).toContain('/app/data/shards/$(JOB_COMPLETION_INDEX)/');
+    }
+    expect(manifest(sharded, 'PersistentVolumeClaim')).toMatchObject({ spec: { accessModes: ['ReadWriteMany'] } });
+    expect(manifest(everything, 'PersistentVolumeClaim')).toMatchObject({ spec: { accessModes: ['ReadWriteOnce'] } });
   });
 });
 

@@ -74,6 +74,14 @@ const MISTAKES: [string, string | RegExp, string, string[]][] = [
     ['pipeline.yaml:10:13 resources.orders.shards: a connection of type ledger cannot be split into shards; remove it'],
   ],
   [
+    'shards of files that are merged',
+    /connection: shop, table: orders \}\n {4}sink.*\n {4}incremental:.*/,
+    'connection: landing, path: a.csv, format: csv }\n    sink: { connection: lake, mode: merge, key: [id] }\n    shards: 2',
+    [
+      'pipeline.yaml:10:13 resources.orders.shards: a source that is split file by file may hold one key in several shards, and which of them a merge keeps would be chance; set `shards: 1`, or append',
+    ],
+  ],
+  [
     'too many shards',
     'mode: append }',
     'mode: append }\n    shards: 33',

@@ -8,6 +8,7 @@ export const connector = defineConnector({
   sink: {
     options: z.strictObject({ columns: z.union([z.literal('all'), z.array(z.string())]).optional() }),
     modes: ['append', 'merge'],
+    shards: true,
     createLoader: () => new MemoryLoader(),
   },
 });

@@ -10,6 +10,7 @@ export const connector = defineConnector({
   connection: z.strictObject({ path: z.string() }),
   source: {
     options: z.discriminatedUnion('format', [csv, json]),
+    shards: 'by-file',
     createExtractor: () => new MemoryExtractor([]),
   },
 });

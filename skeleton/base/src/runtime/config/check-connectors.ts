@@ -1,4 +1,4 @@
-import { type RegisteredConnector, WRITE_MODES } from '../connectors/connector.ts';
+import { type RegisteredConnector, type SourceShards, WRITE_MODES } from '../connectors/connector.ts';
 import { checkPart, isMap, placed, valueAt } from './check-part.ts';
 import { listChoices, suggest } from './explain-issue.ts';
 import type { ConfigProblem, ValuePath } from './problems.ts';
@@ -108,12 +108,19 @@ function checkShards(
   file: YamlFile,
   resource: ValuePath,
   type: string,
-  side: { readonly shards?: boolean } | undefined,
+  side: { readonly shards?: boolean | SourceShards } | undefined,
 ): ConfigProblem[] {
   const path = [...resource, 'shards'];
   const shards = valueAt(file.value, path);
-  if (typeof shards !== 'number' || shards <= 1 || side === undefined || side.shards === true) return [];
-  return [placed(file, { path, message: `a connection of type ${type} cannot be split into shards; remove it` })];
+  if (typeof shards !== 'number' || shards <= 1 || side === undefined) return [];
+  if (side.shards === undefined || side.shards === false) {
+    return [placed(file, { path, message: `a connection of type ${type} cannot be split into shards; remove it` })];
+  }
+  if (side.shards !== 'by-file' || valueAt(file.value, [...resource, 'sink', 'mode']) !== 'merge') return [];
+  const message =
+    'a source that is split file by file may hold one key in several shards, and which of them a merge keeps would be ' +
+    'chance; set `shards: 1`, or append';
+  return [placed(file, { path, message })];
 }
 
 function checkMode(file: YamlFile, { type, sink }: RegisteredConnector, path: ValuePath): ConfigProblem[] {

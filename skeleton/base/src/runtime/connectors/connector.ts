@@ -6,6 +6,9 @@ import type { Shard } from '../pipeline/shard.ts';
 export const WRITE_MODES = ['append', 'replace', 'merge'] as const;
 export type WriteMode = (typeof WRITE_MODES)[number];
 
+/** `by-key`: records with the same key are in the same shard; `by-file`: so are the records of one file only. */
+export type SourceShards = 'by-key' | 'by-file';
+
 /** What a connector is told about the resource it reads, besides its own options. */
 export interface SourceContext {
   readonly resource: string;
@@ -15,10 +18,7 @@ export interface SourceContext {
   readonly incremental?: { readonly cursor: string; readonly key: readonly string[]; readonly lagSeconds: number };
   /** The columns that somebody asks for; `undefined`: all. */
   readonly columns?: readonly string[];
-  /**
-   * Deliver the records of this part only. Records with the same values of `key` belong to the same part; without
-   * a key the source chooses what tells its records apart.
-   */
+  /** Deliver the records of this part only; a source that splits `by-key` takes the key from here, where there is one. */
   readonly shard?: Shard & { readonly key?: readonly string[] };
 }
 
@@ -47,8 +47,8 @@ export interface Connector<Connection, Source = never, Sink = never> {
     readonly options: z.ZodType<Source>;
     /** Whether incremental reading needs `incremental` (cursor and key) in pipeline.yaml; otherwise it is refused. */
     readonly needsCursor?: boolean;
-    /** Whether it heeds `context.shard`; otherwise `shards` is refused in pipeline.yaml. */
-    readonly shards?: boolean;
+    /** How it heeds `context.shard`; left out, `shards` is refused in pipeline.yaml. */
+    readonly shards?: SourceShards;
     createExtractor(connection: Connection, options: Source, context: SourceContext): Extractor;
   };
   readonly sink?: {
@@ -66,7 +66,7 @@ export interface Connector<Connection, Source = never, Sink = never> {
 export interface RegisteredConnector {
   readonly type: string;
   readonly connection: z.ZodType;
-  readonly source?: { readonly options: z.ZodType; readonly needsCursor?: boolean; readonly shards?: boolean };
+  readonly source?: { readonly options: z.ZodType; readonly needsCursor?: boolean; readonly shards?: SourceShards };
   readonly sink?: { readonly options: z.ZodType; readonly modes: readonly WriteMode[]; readonly shards?: boolean };
   /** @throws ZodError when the options are not what the schemas ask for */
   createExtractor?(connection: unknown, options: unknown, context: SourceContext): Extractor;
@@ -86,7 +86,7 @@ export function defineConnector<Connection, Source, Sink>(
       source: {
         options: source.options,
         needsCursor: source.needsCursor === true,
-        shards: source.shards === true,
+        ...(source.shards && { shards: source.shards }),
       },
       createExtractor: (raw, options, context) =>
         source.createExtractor(connection.parse(raw), source.options.parse(options), context),

@@ -9,7 +9,7 @@ export const connector = defineConnector({
   connection: connectionOptions,
   source: {
     options: sourceOptions,
-    shards: true,
+    shards: 'by-file',
     createExtractor: (connection, options, context) => new FilesExtractor(connection, options, context),
   },
   sink: {

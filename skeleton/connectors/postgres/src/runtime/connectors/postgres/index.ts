@@ -9,7 +9,7 @@ export const connector = defineConnector({
   source: {
     options: sourceOptions,
     needsCursor: true,
-    shards: true,
+    shards: 'by-key',
     createExtractor: (connection, options, context) => new PostgresExtractor(connection, options, context),
   },
   sink: {
