@@ -133,14 +133,14 @@ test('records that a stage refused become letters, each with its row', () => {
       component: 'files',
       batch: { stream: 'shop/orders', sequence: 3, position: { row: 9 }, origin: 'orders/b.csv' },
       rejections: [
-        { record: '1;2;3', rowNumber: 4, message: 'has 3 fields, not 4' },
+        { record: '1;2;3', rowNumber: 4, offset: 31, message: 'has 3 fields, not 4' },
         { record: '"', rowNumber: undefined, message: 'a quote is not closed', column: 'note' },
       ],
     },
     { pipeline: 'shop', resource: 'orders', run: 'r', traceId: '123' },
   );
   expect(letters).toMatchObject([
-    { sequence: 3, stage: 'extract', component: 'files', record: '1;2;3', rowNumber: 4, traceId: '123', attempt: 1 },
+    { sequence: 3, stage: 'extract', component: 'files', record: '1;2;3', rowNumber: 4, offset: 31, traceId: '123', attempt: 1 },
     { origin: 'orders/b.csv', position: { row: 9 }, error: { code: 'UNREADABLE', column: 'note' } },
   ]);
   for (const letter of letters) expect(deadLetterSchema.parse(JSON.parse(JSON.stringify(letter)))).toEqual(letter);
@@ -151,5 +151,5 @@ test('the dead letter in the documentation is one', async () => {
   const [, example = ''] = /```json\n(.*?)```/s.exec(page) ?? [];
   const letter = JSON.parse(example);
   expect(deadLetterSchema.parse(letter)).toEqual(letter);
-  expect(Object.keys(letter).sort()).toEqual(Object.keys(letterOf({ traceId: '1' })).sort());
+  expect(Object.keys(letter).sort()).toEqual(Object.keys(letterOf({ traceId: '1', offset: 1482 })).sort());
 });

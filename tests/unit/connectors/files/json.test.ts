@@ -35,11 +35,11 @@ describe('NDJSON', () => {
     expect(rows).toEqual([{ a: 1 }, { a: 6 }]);
     expect(rowNumbers).toEqual([1, 6]);
     expect(rejections).toEqual([
-      { rowNumber: 2, record: '{"a":', message: expect.stringMatching(/^The record is no JSON: /) },
-      { rowNumber: 3, record: '[1]', message: 'The record is no JSON object.' },
-      { rowNumber: 4, record: '7', message: 'The record is no JSON object.' },
-      { rowNumber: 5, record: '{"a":"ü"}', message: 'The record is not valid UTF-8.' },
-      { rowNumber: 7, record: '{"a":7', message: expect.stringMatching(/^The record is no JSON: /) },
+      { rowNumber: 2, offset: 8, record: '{"a":', message: expect.stringMatching(/^The record is no JSON: /) },
+      { rowNumber: 3, offset: 14, record: '[1]', message: 'The record is no JSON object.' },
+      { rowNumber: 4, offset: 18, record: '7', message: 'The record is no JSON object.' },
+      { rowNumber: 5, offset: 20, record: '{"a":"ü"}', message: 'The record is not valid UTF-8.' },
+      { rowNumber: 7, offset: 38, record: '{"a":7', message: expect.stringMatching(/^The record is no JSON: /) },
     ]);
   });
 
@@ -66,9 +66,21 @@ describe('NDJSON', () => {
     ]);
     expect(rowNumbers).toEqual([1, 5]);
     expect(rejections).toEqual([
-      { rowNumber: 2, record: { a: 'one' }, column: 'a', message: 'a "one" is not int32' },
-      { rowNumber: 3, record: { a: 3, c: 1 }, column: 'c', message: 'c is a property that no sampled record has' },
-      { rowNumber: 4, record: { a: 4, bytes: '?' }, column: 'bytes', message: 'bytes "?" is not binary (base64)' },
+      { rowNumber: 2, offset: 23, record: { a: 'one' }, column: 'a', message: 'a "one" is not int32' },
+      {
+        rowNumber: 3,
+        offset: 35,
+        record: { a: 3, c: 1 },
+        column: 'c',
+        message: 'c is a property that no sampled record has',
+      },
+      {
+        rowNumber: 4,
+        offset: 49,
+        record: { a: 4, bytes: '?' },
+        column: 'bytes',
+        message: 'bytes "?" is not binary (base64)',
+      },
     ]);
   });
 

@@ -1,4 +1,8 @@
+import { isUtf8 } from 'node:buffer';
+
 const INITIAL_BYTES = 512 * 1024;
+/** So many bytes are checked at once whether they are UTF-8. */
+const REGION_BYTES = 128 * 1024;
 const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
 
 /** A view on a stream of bytes that moves forward; what is in view lies in one piece of memory. */
@@ -12,6 +16,9 @@ export class ByteWindow {
   offset: number;
   /** Whether the last bytes of the stream are in view. */
   final = false;
+  /** Offset of the end of the bytes that were checked last, and whether they are UTF-8. */
+  #checked = 0;
+  #valid = false;
 
   constructor(chunks: AsyncIterable<Buffer>, offset: number) {
     this.#chunks = chunks[Symbol.asyncIterator]();
@@ -30,6 +37,21 @@ export class ByteWindow {
   advance(to: number): void {
     this.offset += to - this.start;
     this.start = to;
+  }
+
+  /**
+   * Whole records to read at once: those up to the last `closing` byte of the next 128 KiB.
+   *
+   * @returns the position behind them; `start` where there are none in view, or not all of their bytes are UTF-8
+   */
+  endOfValidRegion(closing: number): number {
+    if (this.offset >= this.#checked) {
+      const end = this.bytes.lastIndexOf(closing, Math.min(this.end, this.start + REGION_BYTES) - 1) + 1;
+      if (end <= this.start) return this.start;
+      this.#checked = this.offset + end - this.start;
+      this.#valid = isUtf8(this.bytes.subarray(this.start, end));
+    }
+    return this.#valid ? this.start + this.#checked - this.offset : this.start;
   }
 
   /** Takes more of the stream into view: at least as much again as there is, so that long records cost little. */

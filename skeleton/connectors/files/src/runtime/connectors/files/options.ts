@@ -23,15 +23,26 @@ export const sourceOptions = z.strictObject({
   delimiter: singleByte('delimiter')
     .optional()
     .describe('Between the fields of CSV. Default: a comma, in .tsv files a tab.'),
-  quote: singleByte('quote')
+  quote: z
+    .union([z.literal(false), singleByte('quote')])
     .default('"')
-    .describe('Around fields of CSV that contain delimiters, quotes or line ends.'),
+    .describe('Around fields of CSV that contain delimiters, quotes or line ends; false: there are none.'),
+  escape: singleByte('escape')
+    .optional()
+    .describe('CSV: what stands in front of a quote inside of quotes, as the backslash of MySQL. Default: a quote.'),
+  comment: singleByte('comment').optional().describe('CSV: what the lines start with that are no records.'),
   header: z
     .union([z.boolean(), z.array(z.string().min(1)).min(1)])
     .default(true)
     .describe('CSV: whether the first record holds the names; or the names of files that have no such record.'),
-  encoding: z.enum(['utf-8', 'utf-16le', 'latin1']).default('utf-8').describe('Of CSV and JSON files. Default UTF-8.'),
-  nullText: z.string().default('').describe('CSV: the unquoted text that means NULL. Default: the empty field.'),
+  encoding: z
+    .enum(['utf-8', 'utf-16le', 'utf-16be', 'latin1'])
+    .default('utf-8')
+    .describe('Of CSV and JSON files without a byte order mark, which says it itself. latin1 is Windows-1252.'),
+  nullText: z
+    .union([z.string(), z.array(z.string()).min(1)])
+    .default('')
+    .describe('CSV: the unquoted text, or texts, that mean NULL. Default: the empty field.'),
 });
 
 const RELATIVE_FOLDER = /^(?![._])[\p{L}\p{N}_.-]+(\/(?![._])[\p{L}\p{N}_.-]+)*$/u;

@@ -33,3 +33,10 @@ export const RECORD_BYTES = 16 * 1024 * 1024;
 export const KEPT_BYTES = 64 * 1024;
 /** A group ends behind the record that reaches so many bytes. */
 export const GROUP_BYTES = 32 * 1024 * 1024;
+/** A group has no more values than this, so that files of very many columns need no more memory than others. */
+const GROUP_VALUES = 2_000_000;
+
+/** Largest number of records of a group with so many columns. */
+export function groupCapacity(batchSize: number, columns: number): number {
+  return Math.min(batchSize, Math.ceil(GROUP_VALUES / Math.max(1, columns)));
+}

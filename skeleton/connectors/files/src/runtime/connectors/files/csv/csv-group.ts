@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { Columns } from '../../../columns/columns.ts';
 import type { Rejection } from '../../../pipeline/batch.ts';
-import { KEPT_BYTES, RECORD_BYTES, type RecordGroup } from '../record-group.ts';
-import type { ScanLimits, ScanRecords } from './compile-scanner.ts';
+import type { ByteWindow } from '../byte-window.ts';
+import { groupCapacity, KEPT_BYTES, RECORD_BYTES, type RecordGroup } from '../record-group.ts';
+import type { ScanRecords } from './compile-scanner.ts';
+import { LINE_FEED } from './csv-dialect.ts';
 import type { CsvLayout } from './csv-layout.ts';
 import type { Outcome, RecordSplitter } from './record-splitter.ts';
 import { writeField } from './write-field.ts';
@@ -19,73 +21,83 @@ export class CsvGroup {
   /** Records so far, rejected ones included. */
   records = 0;
 
-  /** @param firstRow 1-based number of the first record in the file */
-  constructor(layout: CsvLayout, capacity: number, firstRow: number) {
+  /**
+   * @param firstRow 1-based number of the first record in the file
+   * @param before the group before, by which memory is reserved
+   */
+  constructor(layout: CsvLayout, batchSize: number, firstRow: number, before?: CsvGroup) {
+    const { schema } = layout;
     this.#layout = layout;
-    this.#columns = Columns.allocate(layout.schema, capacity);
+    this.#capacity = groupCapacity(batchSize, schema.fields.length);
+    this.#columns = before?.nextColumns() ?? Columns.allocate(schema, this.#capacity);
     this.#firstRow = firstRow;
-    this.#capacity = capacity;
   }
 
-  /** Adds the records that the scanner takes. @returns the position of the first one that it does not take */
-  scan(scanner: ScanRecords, bytes: Buffer, start: number, limits: Omit<ScanLimits, 'capacity'>): number {
+  get full(): boolean {
+    return this.records >= this.#capacity;
+  }
+
+  nextColumns(): Columns {
+    return this.#columns.next(this.#capacity);
+  }
+
+  /** Adds the records that the scanner takes, up to the first that it does not, and moves the window behind them. */
+  scan(scanner: ScanRecords, window: ByteWindow, size: number): void {
+    const { bytes, start } = window;
+    const end = window.endOfValidRegion(LINE_FEED);
     const before = this.#columns.length;
-    const position = scanner(this.#columns, bytes, start, {
-      ...limits,
-      capacity: before + this.#capacity - this.records,
-    });
-    this.#count(this.#columns.length - before);
-    return position;
+    const limits = { end, stop: Math.min(end, start + size), capacity: before + this.#capacity - this.records };
+    window.advance(scanner(this.#columns, bytes, start, limits));
+    for (let taken = this.#columns.length - before; taken > 0; taken--) this.#count();
   }
 
-  /** Adds the record that `splitter` has found in `bytes` between `start` and `end`. */
-  add(splitter: RecordSplitter, bytes: Buffer, start: number, end: number): void {
+  /** Adds the record that `splitter` has found between the start of the window and `end`. */
+  add(splitter: RecordSplitter, { bytes, start, offset }: ByteWindow, end: number): void {
     if (splitter.outcome === 'blank') return;
     if (splitter.outcome !== 'good') {
-      this.#rejectBroken(splitter.outcome, splitter.fields.length, bytes.subarray(start, end));
+      this.#rejectBroken(splitter.outcome, splitter.fields.length, bytes.subarray(start, end), offset);
     } else if (!isUtf8(bytes.subarray(start, end))) {
-      this.#rejectInvalid(splitter, bytes);
+      this.#rejectInvalid(splitter, bytes, offset);
     } else {
-      this.#write(splitter, bytes);
+      this.#write(splitter, bytes, offset);
     }
   }
 
   /** Adds a record of which only the beginning was read. */
-  addTooLong(beginning: Buffer): void {
-    this.#rejectBroken('too long', 0, beginning);
+  addTooLong(beginning: Buffer, offset: number): void {
+    this.#rejectBroken('too long', 0, beginning, offset);
   }
 
   finish(): Pick<RecordGroup, 'columns' | 'rowNumbers' | 'rejections'> {
     return { columns: this.#columns, rowNumbers: this.#rowNumbers ?? this.#firstRow, rejections: this.#rejections };
   }
 
-  #count(records: number): void {
-    for (let record = 0; this.#rowNumbers !== undefined && record < records; record++) {
-      this.#rowNumbers.push(this.#firstRow + this.records + record);
-    }
-    this.records += records;
+  #count(): void {
+    this.#rowNumbers?.push(this.#firstRow + this.records);
+    this.records++;
   }
 
-  #write(splitter: RecordSplitter, bytes: Buffer): void {
+  #write(splitter: RecordSplitter, bytes: Buffer, offset: number): void {
     const { schema, fields, dialect } = this.#layout;
-    const nullText = dialect.nullText.toString();
+    const nullTexts = dialect.nullTexts.map(String);
     for (const [index, column] of this.#columns.columns.entries()) {
       const field = splitter.fields[fields[index] ?? -1];
       const text = field && splitter.text(bytes, field);
-      const isNull = text === undefined || (field?.kind === 'plain' && text === nullText);
+      const isNull = text === undefined || (field?.kind === 'plain' && nullTexts.includes(text));
       const problem = writeField(column, this.#columns.length, isNull ? undefined : text);
       if (problem === undefined) continue;
-      this.#rejectRecord(this.#texts(splitter, bytes, 'utf8'), schema.fields[index]?.name ?? '', problem);
+      this.#rejectRecord(this.#texts(splitter, bytes, 'utf8'), offset, schema.fields[index]?.name ?? '', problem);
       return;
     }
     this.#columns.length++;
-    this.#count(1);
+    this.#count();
   }
 
   /** Kept as Latin-1, which such files mostly are and which loses no byte. */
-  #rejectInvalid(splitter: RecordSplitter, bytes: Buffer): void {
+  #rejectInvalid(splitter: RecordSplitter, bytes: Buffer, offset: number): void {
     const field = splitter.fields.findIndex(({ start, end }) => !isUtf8(bytes.subarray(start, end)));
-    this.#rejectRecord(this.#texts(splitter, bytes, 'latin1'), this.#layout.names[field] ?? '', 'is not valid UTF-8');
+    const column = this.#layout.names[field] ?? '';
+    this.#rejectRecord(this.#texts(splitter, bytes, 'latin1'), offset, column, 'is not valid UTF-8');
   }
 
   #texts(splitter: RecordSplitter, bytes: Buffer, encoding: BufferEncoding): Record<string, string> {
@@ -93,7 +105,7 @@ export class CsvGroup {
     return Object.fromEntries(this.#layout.names.map((name, field) => [name, texts[field] ?? '']));
   }
 
-  #rejectBroken(outcome: Outcome, fields: number, bytes: Buffer): void {
+  #rejectBroken(outcome: Outcome, fields: number, bytes: Buffer, offset: number): void {
     const messages: Partial<Record<Outcome, string>> = {
       columns: `The record has ${fields} fields, the header has ${this.#layout.names.length}.`,
       quoting: 'The record has text behind a closing quote.',
@@ -101,11 +113,11 @@ export class CsvGroup {
       'too long': `The record is longer than ${RECORD_BYTES / 1024 / 1024} MiB; only its beginning is kept.`,
     };
     const text = bytes.toString('utf8', 0, Math.min(bytes.length, KEPT_BYTES)).replace(/\r?\n?$/, '');
-    this.#reject({ record: text, message: messages[outcome] ?? outcome });
+    this.#reject({ record: text, offset, message: messages[outcome] ?? outcome });
   }
 
-  #rejectRecord(record: Record<string, string>, column: string, problem: string): void {
-    this.#reject({ record, column, message: `${column} ${problem}` });
+  #rejectRecord(record: Record<string, string>, offset: number, column: string, problem: string): void {
+    this.#reject({ record, offset, column, message: `${column} ${problem}` });
   }
 
   #reject(rejection: Omit<Rejection, 'rowNumber'>): void {

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { PipelineError } from '../../../errors/pipeline-error.ts';
 import type { TableSchema } from '../../../schema/table-schema.ts';
 import { ByteWindow } from '../byte-window.ts';
@@ -7,11 +6,12 @@ import { readBytes } from '../read-bytes.ts';
 import { GROUP_BYTES, KEPT_BYTES, RECORD_BYTES, type ReadRequest, type RecordGroup } from '../record-group.ts';
 import { requireKnownColumns } from '../require-known-columns.ts';
 import type { SourceFile } from '../source-files.ts';
-import { compileScanner, type ScanRecords } from './compile-scanner.ts';
+import { compileScanner, isCompilable } from './compile-scanner.ts';
 import { csvDialect, LINE_FEED } from './csv-dialect.ts';
 import { CsvGroup } from './csv-group.ts';
 import { type CsvHeader, readCsvHeader } from './csv-header.ts';
 import type { CsvLayout } from './csv-layout.ts';
+import { RecordScanner } from './record-scanner.ts';
 import { RecordSplitter } from './record-splitter.ts';
 
 /** The records of a CSV file; without a schema as text. A file that is empty, or has only a header, has none. */
@@ -25,7 +25,7 @@ export async function* readCsv(
   const layout = layoutOf(file, options, header, request);
   const offset = Math.max(header.dataOffset, request.offset);
   const window = new ByteWindow(readBytes(file, options.encoding, offset), offset);
-  const scanner = compileScanner(layout);
+  const scanner = isCompilable(layout) ? compileScanner(layout) : new RecordScanner(layout).scanRecords;
   const splitter = new RecordSplitter(layout.dialect, header.names.length);
   let { row } = request;
   let group = new CsvGroup(layout, request.batchSize, row + 1);
@@ -36,49 +36,32 @@ export async function* readCsv(
   };
   try {
     for (;;) {
-      const { bytes, start } = window;
-      const stopAt = start + started + GROUP_BYTES - window.offset;
-      let end = scanRegion(scanner, group, window, stopAt);
-      if (end === start && start < window.end && start < stopAt) {
-        const limits = { end: window.end, final: window.final, recordBytes: RECORD_BYTES };
-        end = splitter.split(bytes, start, limits);
-        if (end > start) group.add(splitter, bytes, start, end);
+      group.scan(scanner, window, started + GROUP_BYTES - window.offset);
+      if (group.full || window.offset - started >= GROUP_BYTES) {
+        yield finish(false);
+        started = window.offset;
+        group = new CsvGroup(layout, request.batchSize, row + 1, group);
+        continue;
       }
+      const { bytes, start, offset } = window;
+      const limits = { end: window.end, final: window.final, recordBytes: RECORD_BYTES };
+      const end = start < window.end ? splitter.split(bytes, start, limits) : -1;
       if (end > start) {
+        group.add(splitter, window, end);
         window.advance(end);
       } else if (window.length > RECORD_BYTES) {
-        group.addTooLong(Buffer.from(bytes.subarray(start, start + KEPT_BYTES)));
+        group.addTooLong(Buffer.from(bytes.subarray(start, start + KEPT_BYTES)), offset);
         await window.skipPast(LINE_FEED);
       } else if (window.final) {
         break;
       } else {
         await window.grow();
       }
-      if (group.records === request.batchSize || window.offset - started >= GROUP_BYTES) {
-        yield finish(false);
-        started = window.offset;
-        group = new CsvGroup(layout, request.batchSize, row + 1);
-      }
     }
     if (group.records > 0) yield finish(true);
   } finally {
     await window.close();
   }
-}
-
-/** So many bytes are scanned at once: columns of text make room for them. Less around bytes that are not UTF-8. */
-const REGIONS = [256 * 1024, 8 * 1024];
-
-/** Scans whole lines of valid UTF-8. @returns the position behind the records that were taken */
-function scanRegion(scanner: ScanRecords, group: CsvGroup, window: ByteWindow, stopAt: number): number {
-  const { bytes, start } = window;
-  for (const size of REGIONS) {
-    const end = bytes.lastIndexOf(LINE_FEED, Math.min(window.end, start + size) - 1) + 1;
-    if (end > start && isUtf8(bytes.subarray(start, end))) {
-      return group.scan(scanner, bytes, start, { end, stop: Math.min(end, stopAt) });
-    }
-  }
-  return start;
 }
 
 function layoutOf(file: SourceFile, options: FilesSource, { names }: CsvHeader, request: ReadRequest): CsvLayout {

@@ -42,9 +42,10 @@ export class RecordSplitter {
 
   /** @returns the position behind the record, -1 when it is not complete yet */
   split(bytes: Buffer, start: number, limits: SplitLimits): number {
-    const { delimiter, quote } = this.#dialect;
+    const { delimiter, quote, comment } = this.#dialect;
     const { end, final } = limits;
     this.fields = [];
+    if (start < end && bytes[start] === comment) return this.#passComment(bytes, start, limits);
     let position = start;
     for (;;) {
       const quoted = position < end && bytes[position] === quote;
@@ -63,22 +64,31 @@ export class RecordSplitter {
   text(bytes: Buffer, { start, end, kind }: FieldRange, encoding: BufferEncoding = 'utf8'): string {
     const text = bytes.toString(encoding, start, end);
     if (kind !== 'escaped') return text;
-    const quote = String.fromCharCode(this.#dialect.quote);
-    return text.replaceAll(quote + quote, quote);
+    const escaping = String.fromCharCode(this.#dialect.escape);
+    let plain = '';
+    for (let position = 0; position < text.length; ) {
+      const found = text.indexOf(escaping, position);
+      plain += text.slice(position, found < 0 ? text.length : found) + (found < 0 ? '' : text.charAt(found + 1));
+      position = found < 0 ? text.length : found + 2;
+    }
+    return plain;
   }
 
   /** @returns the position behind the closing quote, -1 when there is none */
   #readQuoted(bytes: Buffer, start: number, end: number): number {
-    const { quote } = this.#dialect;
+    const { quote, escape: escaping } = this.#dialect;
     let kind: FieldKind = 'quoted';
-    let close = bytes.indexOf(quote, start + 1);
-    while (close >= 0 && close + 1 < end && bytes[close + 1] === quote) {
-      kind = 'escaped';
-      close = bytes.indexOf(quote, close + 2);
+    for (let position = start + 1; position < end; position++) {
+      const byte = bytes[position];
+      if (byte === escaping && (escaping !== quote || (position + 1 < end && bytes[position + 1] === quote))) {
+        kind = 'escaped';
+        position++;
+      } else if (byte === quote) {
+        this.fields.push({ start: start + 1, end: position, kind });
+        return position + 1;
+      }
     }
-    if (close < 0 || close >= end) return -1;
-    this.fields.push({ start: start + 1, end: close, kind });
-    return close + 1;
+    return -1;
   }
 
   /** @returns the position of what ends the field */
@@ -89,6 +99,13 @@ export class RecordSplitter {
     if (!closed && position > start && bytes[position - 1] === CARRIAGE_RETURN) position--;
     this.fields.push({ start, end: position, kind: 'plain' });
     return position;
+  }
+
+  #passComment(bytes: Buffer, start: number, { end, final, recordBytes }: SplitLimits): number {
+    const lineEnd = bytes.indexOf(LINE_FEED, start);
+    if ((lineEnd < 0 || lineEnd >= end) && !final && end - start <= recordBytes) return -1;
+    this.outcome = 'blank';
+    return lineEnd < 0 || lineEnd >= end ? end : lineEnd + 1;
   }
 
   #accept(bytes: Buffer, start: number, next: number, limits: SplitLimits): number {

@@ -62,7 +62,8 @@ function isLineEnd(position: string): string {
 
 /** One field, NULL or a value, and what separates it from the next. */
 function readField({ dialect, names }: CsvLayout, field: number, target: Target | undefined): string {
-  const { delimiter, quote, nullText } = dialect;
+  const { delimiter, quote, nullTexts } = dialect;
+  const [nullText = Buffer.alloc(0)] = nullTexts;
   const last = field === names.length - 1;
   const isEnd = (position: string) => (last ? isLineEnd(position) : `b[${position}] === ${delimiter}`);
   const pass = last

@@ -1,5 +1,6 @@
 import type { Column } from '../../../columns/column.ts';
 import { ValueError, writeValue } from '../../../columns/write-values.ts';
+import { clearValue } from '../clear-value.ts';
 import { textToValue } from '../text-values.ts';
 
 /**
@@ -22,11 +23,4 @@ export function writeField(column: Column, index: number, text: string | undefin
     clearValue(column, index);
     return error.message;
   }
-}
-
-/** What lies under a NULL is zero; the scanner may have left something there. */
-function clearValue(column: Column, index: number): void {
-  writeValue(column, index, undefined, true);
-  if (column.storage === 'int64') column.values.fill(0, 2 * index, 2 * index + 2);
-  else if (column.storage !== 'bytes') column.values[index] = 0;
 }

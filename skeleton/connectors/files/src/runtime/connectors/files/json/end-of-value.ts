@@ -1,7 +1,9 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const OPENING = new Set([0x5b, 0x7b]);
-const CLOSING = new Set([0x5d, 0x7d]);
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
 const COMMA = 0x2c;
 
 /**
@@ -17,9 +19,9 @@ export function endOfValue(bytes: Buffer, start: number, end: number): number {
       position = closingQuote(bytes, position + 1, end);
       if (position < 0) return -1;
       if (depth === 0) return position + 1;
-    } else if (OPENING.has(byte)) {
+    } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
       depth++;
-    } else if (CLOSING.has(byte)) {
+    } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
       // A bracket that closes what is around the value ends a number or a word.
       if (depth === 0) return position;
       depth--;

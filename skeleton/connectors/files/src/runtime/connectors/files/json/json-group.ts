@@ -1,118 +1,147 @@
 import { isUtf8 } from 'node:buffer';
-import { parseJsonText } from '../../../columns/json-text.ts';
-import { columnsFromRows } from '../../../columns/rows.ts';
+import { Columns } from '../../../columns/columns.ts';
 import { ValueError } from '../../../columns/write-values.ts';
 import type { Rejection, Row } from '../../../pipeline/batch.ts';
-import { fieldNames, type TableSchema } from '../../../schema/table-schema.ts';
-import { KEPT_BYTES, RECORD_BYTES, type ReadRequest, type RecordGroup } from '../record-group.ts';
-import { textToValue } from '../text-values.ts';
+import { fieldNames } from '../../../schema/table-schema.ts';
+import type { ByteWindow } from '../byte-window.ts';
+import { clearValue } from '../clear-value.ts';
+import { groupCapacity, KEPT_BYTES, RECORD_BYTES, type ReadRequest, type RecordGroup } from '../record-group.ts';
+import { writeJsonValue } from './json-values.ts';
+import type { ObjectScanner } from './object-scanner.ts';
+import { DEEPEST, isTooDeep, isWellFormed, mayHoldHalfSurrogate, type NumberSources, parseJson } from './parse-json.ts';
+import type { Framing } from './read-records.ts';
 
-/** The objects of one batch while they are collected. */
+/** The objects of one batch while they are collected: in columns, or as rows where there is no schema. */
 export class JsonGroup {
-  readonly #schema: TableSchema | undefined;
+  readonly #columns: Columns | undefined;
   /** Properties that a record may have, where others would be lost. */
   readonly #allowed: ReadonlySet<string> | undefined;
-  readonly #binary: readonly string[];
   readonly #rows: Row[] = [];
-  readonly #rowNumbers: number[] = [];
   readonly #rejections: Rejection[] = [];
   readonly #firstRow: number;
+  readonly #capacity: number;
+  /** Made with the first rejected record: until then the numbers count up. */
+  #rowNumbers: number[] | undefined;
   /** Records so far, rejected ones included. */
   records = 0;
 
-  /** @param firstRow 1-based number of the first record in the file */
-  constructor({ schema }: Pick<ReadRequest, 'schema'>, firstRow: number) {
-    this.#schema = schema;
-    this.#allowed = schema === undefined ? undefined : new Set(fieldNames(schema));
-    this.#binary = schema?.fields.filter(({ type }) => type.kind === 'binary').map(({ name }) => name) ?? [];
+  /**
+   * @param firstRow 1-based number of the first record in the file
+   * @param before the group before, by which memory is reserved
+   */
+  constructor({ schema, batchSize }: Pick<ReadRequest, 'schema' | 'batchSize'>, firstRow: number, before?: JsonGroup) {
+    this.#capacity = groupCapacity(batchSize, schema?.fields.length ?? 0);
+    const former = before === undefined ? undefined : before.#columns;
+    this.#columns = former?.next(this.#capacity) ?? (schema && Columns.allocate(schema, this.#capacity));
+    this.#allowed = schema && new Set(fieldNames(schema));
     this.#firstRow = firstRow;
   }
 
-  /** Adds the record that `bytes` are the JSON text of. */
-  add(bytes: Buffer): void {
-    if (bytes.length > RECORD_BYTES) this.addTooLong(bytes);
-    else if (!isUtf8(bytes)) this.#rejectText(bytes, 'latin1', 'The record is not valid UTF-8.');
-    else this.#parse(bytes);
+  get full(): boolean {
+    return this.records >= this.#capacity;
+  }
+
+  /** Adds the records that the scanner takes, up to the first that it does not, and moves the window behind them. */
+  scan(scanner: ObjectScanner, framing: Framing, window: ByteWindow, size: number): void {
+    const columns = this.#columns;
+    if (columns === undefined) return;
+    const end = window.endOfValidRegion(framing.closing);
+    const { bytes, start } = window;
+    let position = start;
+    while (position < end && position - start < size && !this.full) {
+      const behind = scanner.scan(columns, bytes, framing.begin(bytes, position, end), end);
+      const next = behind < 0 ? -1 : framing.close(bytes, behind, end);
+      if (next < 0) break;
+      columns.length++;
+      this.#count();
+      position = next;
+    }
+    window.advance(position);
+  }
+
+  /** Adds the record that `bytes` are the JSON text of. @param offset of its first byte in the file */
+  add(bytes: Buffer, offset: number): void {
+    if (bytes.length > RECORD_BYTES) this.addTooLong(bytes, offset);
+    else if (!isUtf8(bytes)) this.#rejectText(bytes, offset, 'The record is not valid UTF-8.', 'latin1');
+    else if (isTooDeep(bytes, 0, bytes.length))
+      this.#rejectText(bytes, offset, `The record has more than ${DEEPEST} brackets inside of each other.`);
+    else this.#parse(bytes, offset);
   }
 
   /** Adds a record of which only the beginning was read. */
-  addTooLong(beginning: Buffer): void {
+  addTooLong(beginning: Buffer, offset: number): void {
     const limit = `${RECORD_BYTES / 1024 / 1024} MiB`;
-    this.#rejectText(beginning, 'utf8', `The record is longer than ${limit}; only its beginning is kept.`);
+    this.#rejectText(beginning, offset, `The record is longer than ${limit}; only its beginning is kept.`);
   }
 
   finish(): Pick<RecordGroup, 'rows' | 'columns' | 'rowNumbers' | 'rejections'> {
-    const rowNumbers = this.#rejections.length === 0 ? this.#firstRow : this.#rowNumbers;
-    if (this.#schema === undefined) return { rows: this.#rows, rowNumbers, rejections: this.#rejections };
-    const { columns, failures } = columnsFromRows(this.#schema, this.#rows);
-    if (failures.length === 0) return { columns, rowNumbers, rejections: this.#rejections };
-    const failed = new Set(failures.map(({ index }) => index));
-    const unfit = failures.map(({ index, column, message }) => ({
-      record: this.#rows[index],
-      rowNumber: this.#rowNumbers[index],
-      column,
-      message: `${column} ${message}`,
-    }));
-    const rejections = [...this.#rejections, ...unfit];
-    rejections.sort((left, right) => (left.rowNumber ?? 0) - (right.rowNumber ?? 0));
-    return { columns, rowNumbers: this.#rowNumbers.filter((_, index) => !failed.has(index)), rejections };
+    const shared = { rowNumbers: this.#rowNumbers ?? this.#firstRow, rejections: this.#rejections };
+    return this.#columns === undefined ? { rows: this.#rows, ...shared } : { columns: this.#columns, ...shared };
   }
 
-  #parse(bytes: Buffer): void {
+  #parse(bytes: Buffer, offset: number): void {
     const text = bytes.toString('utf8');
-    let value: unknown;
     try {
-      value = parseJsonText(text);
+      const { value, sources } = parseJson(text);
+      if (!isRow(value)) this.#rejectText(bytes, offset, 'The record is no JSON object.');
+      else if (mayHoldHalfSurrogate(text) && !isWellFormed(value))
+        this.#rejectText(bytes, offset, 'The record has half of a surrogate pair, which is no character.');
+      else this.#accept(value, sources, offset);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#rejectText(bytes, 'utf8', `The record is no JSON: ${reason}`);
-      return;
+      if (error instanceof ValueError) this.#rejectText(bytes, offset, `The record ${error.message}.`);
+      else if (error instanceof SyntaxError) this.#rejectText(bytes, offset, `The record is no JSON: ${error.message}`);
+      else throw error;
     }
-    if (!isRow(value)) this.#rejectText(bytes, 'utf8', 'The record is no JSON object.');
-    else this.#accept(value);
   }
 
-  #accept(row: Row): void {
-    if (this.#allowed !== undefined) {
-      for (const name in row) {
-        if (this.#allowed.has(name)) continue;
-        this.#reject({ record: row, column: name, message: `${name} is a property that no sampled record has` });
-        return;
+  #accept(row: Row, sources: NumberSources, offset: number): void {
+    const unknown = this.#allowed && Object.keys(row).find((name) => this.#allowed?.has(name) === false);
+    const problem =
+      unknown === undefined
+        ? this.#write(row, sources)
+        : { column: unknown, message: 'is a property that no sampled record has' };
+    if (problem === undefined) this.#count();
+    else this.#reject({ record: row, offset, column: problem.column, message: `${problem.column} ${problem.message}` });
+  }
+
+  /** @returns the first value that does not fit, if any */
+  #write(row: Row, sources: NumberSources): { readonly column: string; readonly message: string } | undefined {
+    const columns = this.#columns;
+    if (columns === undefined) {
+      this.#rows.push(row);
+      return undefined;
+    }
+    for (const column of columns.columns) {
+      const { name } = column.field;
+      const value = Object.hasOwn(row, name) ? row[name] : undefined;
+      try {
+        writeJsonValue(column, columns.length, value, sources.get(name));
+        if (value === undefined || value === null) clearValue(column, columns.length);
+      } catch (error) {
+        if (error instanceof ValueError) return { column: name, message: error.message };
+        throw error;
       }
     }
-    const decoded: Record<string, unknown> = this.#binary.length === 0 ? row : { ...row };
-    for (const name of this.#binary) {
-      const problem = decodeBinary(decoded, name);
-      if (problem === undefined) continue;
-      this.#reject({ record: row, column: name, message: `${name} ${problem}` });
-      return;
-    }
-    this.#rows.push(decoded);
-    this.#rowNumbers.push(this.#firstRow + this.records++);
+    columns.length++;
+    return undefined;
   }
 
-  #rejectText(bytes: Buffer, encoding: BufferEncoding, message: string): void {
-    this.#reject({ record: bytes.toString(encoding, 0, Math.min(bytes.length, KEPT_BYTES)), message });
+  #count(): void {
+    this.#rowNumbers?.push(this.#firstRow + this.records);
+    this.records++;
+  }
+
+  #rejectText(bytes: Buffer, offset: number, message: string, encoding: BufferEncoding = 'utf8'): void {
+    this.#reject({ record: bytes.toString(encoding, 0, Math.min(bytes.length, KEPT_BYTES)), offset, message });
   }
 
   #reject(rejection: Omit<Rejection, 'rowNumber'>): void {
-    this.#rejections.push({ ...rejection, rowNumber: this.#firstRow + this.records++ });
+    this.#rowNumbers ??= Array.from({ length: this.records }, (_, index) => this.#firstRow + index);
+    this.#rejections.push({ ...rejection, rowNumber: this.#firstRow + this.records });
+    this.records++;
   }
 }
 
 function isRow(value: unknown): value is Row {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** JSON has no bytes; they are base64 there. @returns what is wrong with the value */
-function decodeBinary(row: Record<string, unknown>, name: string): string | undefined {
-  const value = row[name];
-  if (typeof value !== 'string') return undefined;
-  try {
-    row[name] = textToValue({ kind: 'binary' }, value);
-    return undefined;
-  } catch (error) {
-    if (error instanceof ValueError) return error.message;
-    throw error;
-  }
 }

@@ -18,41 +18,65 @@ const COMMA = 0x2c;
 export function readJson(file: SourceFile, options: FilesSource, request: ReadRequest): AsyncGenerator<RecordGroup> {
   // A position of this source lies inside of the array.
   let opened = request.offset > 0;
-  return readRecords(file, options, request, async (window, group) => {
-    const byte = await nextByte(window);
-    if (byte === undefined) {
-      if (opened) throw damaged(file, 'it ends inside of its array');
-      return false;
-    }
-    if (!opened) {
-      if (byte !== OPEN)
-        throw damaged(file, 'it is no array', "Set 'format' of the source to ndjson if each line is a record.");
-      opened = true;
-      window.advance(window.start + 1);
-    } else if (byte === COMMA) {
-      window.advance(window.start + 1);
-    } else if (byte === CLOSE) {
-      window.advance(window.end);
-      return false;
-    } else {
+  return readRecords(file, options, request, {
+    closing: 0x7d,
+    oneLine: false,
+    begin: skipSeparators,
+    close: (_, start) => start,
+    async take(window, group) {
+      const byte = await nextByte(window, opened);
+      if (byte === undefined) {
+        if (opened) throw damaged(file, window, 'it ends inside of its array');
+        return false;
+      }
+      if (!opened) {
+        if (byte !== OPEN)
+          throw damaged(
+            file,
+            window,
+            'it is no array',
+            "Set 'format' of the source to ndjson if each line is a record.",
+          );
+        opened = true;
+        window.advance(window.start + 1);
+        return true;
+      }
+      if (byte === CLOSE) {
+        window.advance(window.start + 1);
+        if ((await nextByte(window, false)) !== undefined) throw damaged(file, window, 'something follows its array');
+        return false;
+      }
+      const { offset } = window;
       const end = await findEnd(window, file);
-      group.add(window.bytes.subarray(window.start, end));
+      group.add(window.bytes.subarray(window.start, end), offset);
       window.advance(end);
-    }
-    return true;
+      return true;
+    },
   });
 }
 
-/** Moves on to the next byte that is no white space; `undefined` at the end. */
-async function nextByte(window: ByteWindow): Promise<number | undefined> {
+/** Moves on to the next byte that is neither white space nor a comma between records; `undefined` at the end. */
+async function nextByte(window: ByteWindow, separators: boolean): Promise<number | undefined> {
   for (;;) {
-    let position = window.start;
-    while (position < window.end && isSpace(window.bytes[position])) position++;
+    const skip = separators ? skipSeparators : skipSpace;
+    const position = skip(window.bytes, window.start, window.end);
     window.advance(position);
     if (position < window.end) return window.bytes[position];
     if (window.final) return undefined;
     await window.grow();
   }
+}
+
+function skipSeparators(bytes: Buffer, start: number, end: number): number {
+  let position = skipSpace(bytes, start, end);
+  while (position < end && bytes[position] === COMMA) position = skipSpace(bytes, position + 1, end);
+  return position;
+}
+
+function skipSpace(bytes: Buffer, start: number, end: number): number {
+  let position = start;
+  while (position < end && isSpace(bytes[position])) position++;
+  return position;
 }
 
 function isSpace(byte: number | undefined): boolean {
@@ -62,11 +86,13 @@ function isSpace(byte: number | undefined): boolean {
 async function findEnd(window: ByteWindow, file: SourceFile): Promise<number> {
   for (;;) {
     const end = endOfValue(window.bytes, window.start, window.end);
-    if (end >= 0) return end;
-    if (window.final) throw damaged(file, 'it ends inside of its array');
+    // A bracket that closes nothing is a record of its own: something has to be passed over.
+    if (end >= 0) return Math.max(end, window.start + 1);
+    if (window.final) throw damaged(file, window, 'it ends inside of a record that starts there');
     if (window.length > 2 * RECORD_BYTES) {
       throw damaged(
         file,
+        window,
         `a record is longer than ${RECORD_BYTES / 1024 / 1024} MiB`,
         'Deliver such records as Parquet.',
       );
@@ -75,8 +101,8 @@ async function findEnd(window: ByteWindow, file: SourceFile): Promise<number> {
   }
 }
 
-function damaged({ path }: SourceFile, what: string, hint?: string): PipelineError {
-  return new PipelineError('UNREADABLE', `${path} is no readable JSON file: ${what}.`, {
+function damaged({ path }: SourceFile, { offset }: ByteWindow, what: string, hint?: string): PipelineError {
+  return new PipelineError('UNREADABLE', `${path} is no readable JSON file: ${what} (byte ${offset}).`, {
     where: { file: path },
     hint: hint ?? 'Check that the file was written and copied completely.',
   });

@@ -1,4 +1,4 @@
-import { daysFromCivil } from '../../../columns/timestamps.ts';
+import { daysFromCivil } from '../../columns/timestamps.ts';
 
 const ZERO = 48;
 const MINUS = 45;
