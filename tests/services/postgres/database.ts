@@ -86,16 +86,25 @@ export function rowsOf(batches: readonly Batch[]): Readonly<Record<string, unkno
   return batches.flatMap((batch) => batch.rows());
 }
 
-/** Loads all batches of the extractor that the sink does not have yet, and returns the refused records. */
+/**
+ * Loads all batches of the extractor that the sink does not have yet, as a run does, and returns the refused records.
+ *
+ * @param asTheyAre let rows through that source and sink have in the same form
+ */
 export async function move(
   extractor: PostgresExtractor,
   loader: PostgresLoader,
   stream = STREAM,
+  asTheyAre = true,
 ): Promise<Rejection[]> {
   const rejected: Rejection[] = [];
   const checkpoint: Checkpoint | undefined = await loader.checkpoint(stream);
   await loader.prepare(await extractor.schema());
-  const request = { firstSequence: (checkpoint?.sequence ?? 0) + 1, ...(checkpoint && { from: checkpoint.position }) };
+  const request = {
+    firstSequence: (checkpoint?.sequence ?? 0) + 1,
+    ...(checkpoint && { from: checkpoint.position }),
+    ...(asTheyAre && loader.form !== undefined && { form: loader.form }),
+  };
   for await (const batch of extractor.extract(request)) {
     rejected.push(...batch.rejections);
     await loader.load(batch, async (rejections) => {

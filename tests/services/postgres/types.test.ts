@@ -210,10 +210,15 @@ describe('all types', () => {
     expect(await differences('created', 'source', asCreated)).toEqual([]);
   });
 
-  it('arrive unchanged in a table with the same types, the last of them by casts', async () => {
-    await database.sql('CREATE TABLE same (LIKE source)');
-    const loader = loaderOf(database.url, 'same', 'append', { stream: 'shop/same' });
-    expect(messages(await move(extractorOf(database.url, { table: 'source' }), loader, 'shop/same'))).toEqual([]);
+  it.each([
+    ['as they are', true],
+    ['by way of columns', false],
+  ])('arrive unchanged in a table with the same types, %s', async (_, asTheyAre) => {
+    await database.sql('DROP TABLE IF EXISTS same; CREATE TABLE same (LIKE source)');
+    const stream = `shop/same ${asTheyAre}`;
+    const extractor = extractorOf(database.url, { table: 'source' }, { batchSize: 50 });
+    const loader = loaderOf(database.url, 'same', 'append', { stream });
+    expect(messages(await move(extractor, loader, stream, asTheyAre))).toEqual([]);
     expect(await differences('same', 'source', (value) => value)).toEqual([]);
   });
 

@@ -13,6 +13,8 @@ export interface ExtractRequest {
    * `undefined`: somebody wants rows, as the source holds them (text formats without types give strings).
    */
   readonly columns?: TableSchema;
+  /** Records that have this form at the source go to the sink as they are: it asked for it, and nobody else sees them. */
+  readonly form?: string;
   readonly signal?: AbortSignal;
 }
 

@@ -55,6 +55,14 @@ export abstract class Loader<T = Row> {
   abstract evolve(added: readonly Field[]): Promise<void>;
 
   /**
+   * The form of records that this loader takes as they are, once it is prepared: a source with records of just this form
+   * need not turn them into columns. `undefined`: it takes columns only.
+   */
+  get form(): string | undefined {
+    return undefined;
+  }
+
+  /**
    * Writes a batch. The loader commits `(stream, sequence, position)` together with the rows; it may gather
    * several batches in one commit, then all of them are committed or none.
    *

@@ -88,7 +88,9 @@ export class Pipeline<Input, Output> {
   }
 
   async #move(span: Span, signal: AbortSignal): Promise<void> {
-    const request = { ...this.#options.start, columns: await this.#prepare(), signal };
+    const columns = await this.#prepare();
+    const form = this.definition.stages.list.length === 0 ? this.loader.form : undefined;
+    const request = { ...this.#options.start, signal, ...(columns && { columns }), ...(form && { form }) };
     const extracted = extractBatches({
       extractor: this.extractor,
       request,
@@ -169,6 +171,7 @@ export class Pipeline<Input, Output> {
 
   /** The records as the sink's columns; those that do not fit are dead letters. */
   async #conform(batch: Batch<Output>): Promise<Batch<Output>> {
+    if (batch.records.form !== undefined) return batch;
     const wanted = this.#agreed?.schema ?? batch.toColumns().columns().schema;
     if (wanted.fields.length === 0 && batch.size === 0) return batch;
     const schema = await this.#agree(wanted);

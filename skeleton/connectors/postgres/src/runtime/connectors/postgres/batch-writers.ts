@@ -1,8 +1,14 @@
 import { type Client, escapeIdentifier } from 'pg';
 import type { Columns } from '../../columns/columns.ts';
-import { copyIn } from './copy-in.ts';
+import { CopyEncoder } from './copy-encoder.ts';
+import { type CopyMessages, copyIn } from './copy-in.ts';
+import { RawEncoder } from './raw-encoder.ts';
+import { RawRows } from './raw-rows.ts';
 import type { TableColumn } from './table-columns.ts';
 import { quoteList, quoteTable, type TableName } from './table-name.ts';
+
+/** Records in a form that COPY can be given. */
+export type Loadable = Columns | RawRows;
 
 /** Puts records into a table, inside of a transaction that somebody else ends. */
 export interface BatchWriter {
@@ -14,21 +20,28 @@ export interface BatchWriter {
    * @returns how many rows they are in the table; fewer where several share a key
    * @throws DatabaseError when the server refuses a record
    */
-  write(client: Client, records: Columns): Promise<number>;
+  write(client: Client, records: Loadable): Promise<number>;
 }
 
 /** COPY straight into the table. */
 export function createDirectWriter(table: TableName, columns: readonly TableColumn[]): BatchWriter {
   const names = quoteList(columns.map(({ name }) => name));
-  const wires = columns.map(({ wire }) => wire);
   const statement = `COPY ${quoteTable(table)} (${names}) FROM STDIN (FORMAT binary)`;
   return {
     async open() {},
     async write(client, records) {
-      await copyIn(client, statement, records, wires);
+      await copyIn(client, statement, messagesOf(records, columns));
       return records.length;
     },
   };
+}
+
+function messagesOf(records: Loadable, columns: readonly TableColumn[]): CopyMessages {
+  if (records instanceof RawRows) return new RawEncoder(records);
+  return new CopyEncoder(
+    records,
+    columns.map(({ wire }) => wire),
+  );
 }
 
 const BATCH_TABLE = 'pg_temp.etl_batch';
@@ -43,7 +56,6 @@ export function createStagedWriter(
   key: readonly string[],
 ): BatchWriter {
   const names = quoteList(columns.map(({ name }) => name));
-  const wires = columns.map(({ wire }) => wire);
   const copy = `COPY ${BATCH_TABLE} (${names}) FROM STDIN (FORMAT binary)`;
   const insert = insertStatement(table, columns, key);
   const definitions = columns.map(
@@ -54,7 +66,7 @@ export function createStagedWriter(
       await client.query(`CREATE TEMPORARY TABLE etl_batch (${definitions.join(', ')}) ON COMMIT DELETE ROWS`);
     },
     async write(client, records) {
-      await copyIn(client, copy, records, wires);
+      await copyIn(client, copy, messagesOf(records, columns));
       const { rowCount } = await client.query(insert);
       await client.query(`TRUNCATE ${BATCH_TABLE}`);
       return rowCount ?? 0;

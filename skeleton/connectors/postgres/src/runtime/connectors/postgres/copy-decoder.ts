@@ -2,7 +2,8 @@ import { Columns } from '../../columns/columns.ts';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import type { TableSchema } from '../../schema/table-schema.ts';
 import { type ColumnReader, columnReader } from './column-readers.ts';
-import { COPY_DATA, MESSAGE_HEADER } from './copy-protocol.ts';
+import type { CopyReader } from './copy-out.ts';
+import { COPY_DATA, COPY_FILE_HEADER, COPY_TRAILER_COUNT, MESSAGE_HEADER } from './copy-protocol.ts';
 import type { Wire } from './types.ts';
 
 /** A value of a row that its column cannot hold. */
@@ -24,17 +25,14 @@ export interface DecodedRows {
 /** Rows that are looked at together: few enough to stay in the processor's cache. */
 const STRETCH = 1024;
 /** Rows are handed on at this size even when they are few, so that wide ones do not fill the memory. */
-const LARGEST_BATCH_BYTES = 32 * 1024 * 1024;
-/** Signature and flags; then the length of an extension, which is empty today. */
-const FILE_HEADER = 15;
-const TRAILER = -1;
+export const LARGEST_BATCH_BYTES = 32 * 1024 * 1024;
 
 /**
  * Turns PostgreSQL's binary COPY format into columns.
  *
  * A stretch of rows is walked once to find where its fields begin; then each column is moved by a loop of its own.
  */
-export class CopyDecoder {
+export class CopyDecoder implements CopyReader<DecodedRows> {
   readonly #wires: readonly Wire[];
   readonly #batchSize: number;
   /** Where the fields begin, field by field, `STRETCH` rows each. */
@@ -57,7 +55,6 @@ export class CopyDecoder {
     this.#readers = this.#createReaders();
   }
 
-  /** Whether a batch waits to be taken. */
   get ready(): boolean {
     return this.#ready.length > 0;
   }
@@ -66,17 +63,11 @@ export class CopyDecoder {
     return this.#ready.shift();
   }
 
-  /** The rows of the last batch, which is not full. */
   finish(): DecodedRows | undefined {
     if (this.#columns.length > 0) this.#handOn();
     return this.take();
   }
 
-  /**
-   * Decodes the CopyData messages from `start` on.
-   *
-   * @returns where it stopped: at a message of another type, or at one that is not there as a whole yet
-   */
   read(bytes: Buffer, start: number): number {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     let at = start;
@@ -110,12 +101,12 @@ export class CopyDecoder {
       end = next;
       if (!this.#started) {
         this.#started = true;
-        at += FILE_HEADER + 4 + view.getInt32(at + FILE_HEADER);
+        at += COPY_FILE_HEADER + 4 + view.getInt32(at + COPY_FILE_HEADER);
         if (at === next) continue;
       }
       const count = view.getInt16(at);
-      if (count === TRAILER) continue;
-      if (count !== fields) throw unexpected();
+      if (count === COPY_TRAILER_COUNT) continue;
+      if (count !== fields) throw unexpectedRow();
       at += 2;
       for (let slot = rows; slot < positions.length; slot += STRETCH) {
         const length = view.getInt32(at);
@@ -123,7 +114,7 @@ export class CopyDecoder {
         positions[slot] = at;
         if (length > 0) at += length;
       }
-      if (at !== next) throw unexpected();
+      if (at !== next) throw unexpectedRow();
       rows++;
     }
     return { rows, end };
@@ -151,7 +142,7 @@ export class CopyDecoder {
   }
 }
 
-function unexpected(): PipelineError {
+export function unexpectedRow(): PipelineError {
   return new PipelineError('INTERNAL', 'PostgreSQL sent a COPY row in a form that was not expected.', {
     hint: 'Is there something between this machine and PostgreSQL that changes what it sends?',
   });

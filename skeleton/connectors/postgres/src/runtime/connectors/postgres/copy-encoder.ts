@@ -1,11 +1,12 @@
 import type { Columns } from '../../columns/columns.ts';
 import { type ColumnWriter, LARGEST_STRETCH } from './column-writer.ts';
 import { columnWriter } from './column-writers.ts';
+import type { CopyMessages } from './copy-in.ts';
 import { COPY_DATA, COPY_HEADER, COPY_TRAILER, MESSAGE_HEADER } from './copy-protocol.ts';
 import type { Wire } from './types.ts';
 
 /** Size of a CopyData message; one with a single large row may be larger. */
-const FRAME_BYTES = 256 * 1024;
+export const FRAME_BYTES = 256 * 1024;
 /** The number of fields before each row. */
 const COUNT_SIZE = 2;
 
@@ -15,7 +16,7 @@ const COUNT_SIZE = 2;
  * As many rows as a message holds are measured first, so that it is known where each row begins; then each column is
  * written by a loop of its own.
  */
-export class CopyEncoder {
+export class CopyEncoder implements CopyMessages {
   readonly #writers: readonly ColumnWriter[];
   /** Bytes of each row without those that differ from row to row. */
   readonly #fixedSize: number;
@@ -35,16 +36,10 @@ export class CopyEncoder {
     this.#rows = columns.length;
   }
 
-  /** Whether all rows are in messages. */
   get done(): boolean {
     return this.#row === this.#rows;
   }
 
-  /**
-   * The next message.
-   *
-   * @param spare a message that is sent, whose memory may be used again
-   */
   next(spare: Buffer | undefined): Buffer {
     const count = this.#measure();
     const lead = this.#row === 0 ? COPY_HEADER.length : 0;
@@ -94,7 +89,8 @@ export class CopyEncoder {
   }
 }
 
-function spareMemory(spare: Buffer | undefined, size: number): Buffer {
+/** Memory for a message: that of one that is sent, where it is large enough. */
+export function spareMemory(spare: Buffer | undefined, size: number): Buffer {
   if (spare !== undefined && spare.buffer.byteLength >= size) return Buffer.from(spare.buffer);
   return Buffer.allocUnsafeSlow(Math.max(size, FRAME_BYTES));
 }

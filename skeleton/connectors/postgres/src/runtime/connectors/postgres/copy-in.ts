@@ -1,17 +1,25 @@
 import type { Client, Connection, Submittable } from 'pg';
-import type { Columns } from '../../columns/columns.ts';
-import { CopyEncoder } from './copy-encoder.ts';
 import { COPY_DONE } from './copy-protocol.ts';
-import type { Wire } from './types.ts';
+
+/** Records as CopyData messages, made one by one. */
+export interface CopyMessages {
+  /** Whether all records are in messages. */
+  readonly done: boolean;
+  /**
+   * The next message.
+   *
+   * @param spare a message that is sent, whose memory may be used again
+   */
+  next(spare: Buffer | undefined): Buffer;
+}
 
 /**
  * Runs `COPY … FROM STDIN (FORMAT binary)` with the records as its data.
  *
- * @param wires the format of each column
  * @throws DatabaseError when the server refuses a record; nothing of it is there then
  */
-export async function copyIn(client: Client, sql: string, columns: Columns, wires: readonly Wire[]): Promise<void> {
-  const query = new CopyInQuery(sql, new CopyEncoder(columns, wires));
+export async function copyIn(client: Client, sql: string, messages: CopyMessages): Promise<void> {
+  const query = new CopyInQuery(sql, messages);
   client.query(query);
   await query.finished;
 }
@@ -22,15 +30,15 @@ const IN_FLIGHT = 2;
 /** A query of `pg` that sends CopyData messages as fast as the server takes them. */
 class CopyInQuery implements Submittable {
   readonly text: string;
-  readonly #encoder: CopyEncoder;
+  readonly #messages: CopyMessages;
   readonly #spare: Buffer[] = [];
   readonly #outcome = Promise.withResolvers<void>();
   #inFlight = 0;
   #ended = false;
 
-  constructor(sql: string, encoder: CopyEncoder) {
+  constructor(sql: string, messages: CopyMessages) {
     this.text = sql;
-    this.#encoder = encoder;
+    this.#messages = messages;
   }
 
   get finished(): Promise<void> {
@@ -65,12 +73,12 @@ class CopyInQuery implements Submittable {
   #send(connection: Connection): void {
     try {
       while (!this.#ended && this.#inFlight < IN_FLIGHT) {
-        if (this.#encoder.done) {
+        if (this.#messages.done) {
           this.#ended = true;
           connection.stream.write(COPY_DONE);
           return;
         }
-        const message = this.#encoder.next(this.#spare.pop());
+        const message = this.#messages.next(this.#spare.pop());
         this.#inFlight++;
         connection.stream.write(message, (error) => {
           this.#inFlight--;

@@ -1,21 +1,35 @@
 import type { Duplex } from 'node:stream';
 import type { Client, Connection, Submittable } from 'pg';
 import { destroyClient } from './client.ts';
-import type { CopyDecoder, DecodedRows } from './copy-decoder.ts';
 import { COPY_DATA, MESSAGE_HEADER, messageEnd } from './copy-protocol.ts';
+
+/** Makes batches of CopyData messages. */
+export interface CopyReader<Rows> {
+  /** Whether a batch waits to be taken. */
+  readonly ready: boolean;
+  take(): Rows | undefined;
+  /** The rows of the last batch, which is not full. */
+  finish(): Rows | undefined;
+  /**
+   * Takes in the CopyData messages from `start` on.
+   *
+   * @returns where it stopped: at a message of another type, or at one that is not there as a whole yet
+   */
+  read(bytes: Buffer, start: number): number;
+}
 
 /**
  * Runs `COPY … TO STDOUT (FORMAT binary)` and yields its rows batch by batch. While nobody takes a batch, at most
  * one more is made ready and then the server waits. Leaving the loop early closes the connection.
  */
-export async function* copyOut(client: Client, sql: string, decoder: CopyDecoder): AsyncGenerator<DecodedRows> {
-  const query = new CopyOutQuery(sql, decoder);
+export async function* copyOut<Rows>(client: Client, sql: string, reader: CopyReader<Rows>): AsyncGenerator<Rows> {
+  const query = new CopyOutQuery(sql, reader);
   client.query(query);
   try {
     while (await query.advance()) {
-      for (let rows = decoder.take(); rows !== undefined; rows = decoder.take()) yield rows;
+      for (let rows = reader.take(); rows !== undefined; rows = reader.take()) yield rows;
     }
-    const rest = decoder.finish();
+    const rest = reader.finish();
     if (rest !== undefined) yield rest;
   } finally {
     if (!query.finished) destroyClient(client);
@@ -30,16 +44,16 @@ type DataListener = (bytes: Buffer) => void;
  */
 class CopyOutQuery implements Submittable {
   readonly text: string;
-  readonly #decoder: CopyDecoder;
+  readonly #reader: CopyReader<unknown>;
   readonly #partial = new PartialMessage();
   #stream: Duplex | undefined;
   #listeners: readonly DataListener[] = [];
   #outcome: { readonly error?: Error } | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(sql: string, decoder: CopyDecoder) {
+  constructor(sql: string, reader: CopyReader<unknown>) {
     this.text = sql;
-    this.#decoder = decoder;
+    this.#reader = reader;
   }
 
   get finished(): boolean {
@@ -48,14 +62,14 @@ class CopyOutQuery implements Submittable {
 
   /** Waits for the next batch; resolves to `false` at the end. */
   async advance(): Promise<boolean> {
-    while (!this.#decoder.ready && this.#outcome === undefined) {
+    while (!this.#reader.ready && this.#outcome === undefined) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
       this.#stream?.resume();
       await promise;
     }
     if (this.#outcome?.error !== undefined) throw this.#outcome.error;
-    return this.#decoder.ready;
+    return this.#reader.ready;
   }
 
   submit(connection: Connection): void {
@@ -88,7 +102,7 @@ class CopyOutQuery implements Submittable {
       this.#stream?.destroy();
       this.#finish({ error: error instanceof Error ? error : new Error(String(error)) });
     }
-    if (this.#decoder.ready) {
+    if (this.#reader.ready) {
       if (!this.finished) this.#stream?.pause();
       this.#wake?.();
     }
@@ -106,11 +120,11 @@ class CopyOutQuery implements Submittable {
     this.#partial.fill(bytes.subarray(this.#consume(bytes)));
   }
 
-  /** Decodes rows, hands all other messages to `pg`, and returns where the bytes end in the middle of a message. */
+  /** Takes in rows, hands all other messages to `pg`, and returns where the bytes end in the middle of a message. */
   #consume(bytes: Buffer): number {
     let at = 0;
     while (!this.finished) {
-      at = this.#decoder.read(bytes, at);
+      at = this.#reader.read(bytes, at);
       if (bytes[at] === COPY_DATA) return at;
       const end = messageEnd(bytes, at);
       if (end === undefined) return at;

@@ -6,8 +6,13 @@ export const MESSAGE_HEADER = 5;
 
 /** What binary COPY data begins with: signature, flags, length of the extension. */
 export const COPY_HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
+/** Bytes of signature and flags; then come the length of an extension, which is empty today, and the extension. */
+export const COPY_FILE_HEADER = 15;
 /** What it ends with instead of a row. */
 export const COPY_TRAILER = Buffer.from([0xff, 0xff]);
+
+/** What stands there in place of the number of fields. */
+export const COPY_TRAILER_COUNT = -1;
 
 /** Where the message that begins at `start` ends; `undefined` when its end is not there yet. */
 export function messageEnd(bytes: Buffer, start: number): number | undefined {

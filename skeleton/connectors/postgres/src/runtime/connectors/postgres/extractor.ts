@@ -1,24 +1,20 @@
 import type { Client } from 'pg';
-import { Columns } from '../../columns/columns.ts';
-import { rowsFromColumns } from '../../columns/rows.ts';
 import { parseTimestamp } from '../../columns/timestamps.ts';
 import { PipelineError } from '../../errors/pipeline-error.ts';
-import { Batch, type Row } from '../../pipeline/batch.ts';
+import { Batch } from '../../pipeline/batch.ts';
 import type { Check } from '../../pipeline/check.ts';
 import { Extractor, type ExtractRequest } from '../../pipeline/extractor.ts';
 import type { Position } from '../../pipeline/position.ts';
 import { sameType, type TableSchema } from '../../schema/table-schema.ts';
 import type { SourceContext } from '../connector.ts';
 import { destroyClient, openClient, withClient } from './client.ts';
-import { CopyDecoder, type DecodedRows } from './copy-decoder.ts';
-import { copyOut } from './copy-out.ts';
 import { toPipelineError } from './errors.ts';
 import type { PostgresConnection, PostgresSource } from './options.ts';
+import { readBatches } from './read-batches.ts';
 import { type DescribedSource, describeSource, nameOf } from './source.ts';
 import { checkSource } from './source-checks.ts';
 import { estimateRows } from './source-estimate.ts';
-import { parsePosition, positionAfter, type SourcePosition } from './source-position.ts';
-import { copyStatement, wiresOf } from './source-query.ts';
+import { parsePosition, type SourcePosition } from './source-position.ts';
 import { fieldOf } from './table-columns.ts';
 
 /**
@@ -66,7 +62,7 @@ export class PostgresExtractor extends Extractor {
     return microseconds === undefined ? undefined : Date.now() / 1000 - Number(microseconds) / 1_000_000;
   }
 
-  async *extract({ from, firstSequence, columns, signal }: ExtractRequest): AsyncGenerator<Batch> {
+  async *extract({ from, firstSequence, columns, form, signal }: ExtractRequest): AsyncGenerator<Batch> {
     if (signal?.aborted) return;
     const client = await openClient(this.#connection, this.#context.stream, 'read');
     const stop = () => destroyClient(client);
@@ -76,7 +72,9 @@ export class PostgresExtractor extends Extractor {
       const source = await this.#describe(client);
       requireSame(columns, source, nameOf(this.#options));
       let sequence = firstSequence;
-      for await (const batch of this.#read(client, source, from)) {
+      const start = this.#resume(from, source.query.order);
+      for await (const batch of readBatches(client, source, start, { batchSize: this.batchSize, form })) {
+        this.recordsRead += batch.read;
         yield new Batch(
           { stream: this.#context.stream, sequence, position: batch.position, origin: nameOf(this.#options) },
           batch,
@@ -89,20 +87,6 @@ export class PostgresExtractor extends Extractor {
     } finally {
       signal?.removeEventListener('abort', stop);
       destroyClient(client);
-    }
-  }
-
-  async *#read(client: Client, { query, delivered }: DescribedSource, from: Position | undefined) {
-    const start = this.#resume(from, query.order);
-    const order = query.order.map(({ name }) => name);
-    const decoder = new CopyDecoder({ fields: query.columns.map(fieldOf) }, wiresOf(query.columns), this.batchSize);
-    let rows = start?.rows ?? 0;
-    for await (const decoded of copyOut(client, copyStatement(query, start), decoder)) {
-      const first = rows + 1;
-      rows += decoded.columns.length;
-      this.recordsRead += decoded.columns.length;
-      const position = positionAfter(decoded.columns, order, rows, decoded.unfit);
-      yield { position, bytes: decoded.bytes, ...contents(decoded, delivered.length, first) };
     }
   }
 
@@ -129,29 +113,6 @@ export class PostgresExtractor extends Extractor {
   #withClient<T>(work: (client: Client) => Promise<T>): Promise<T> {
     return withClient(this.#connection, this.#context.stream, 'read', work);
   }
-}
-
-/** Without the columns that only serve the order, and without the records that do not fit. */
-function contents({ columns: all, unfit }: DecodedRows, delivered: number, firstRow: number) {
-  const fields = all.schema.fields.slice(0, delivered);
-  const columns = new Columns({ fields }, all.columns.slice(0, delivered), all.length);
-  if (unfit.length === 0) return { columns, rowNumbers: firstRow };
-  const failures = Map.groupBy(unfit, ({ row }) => row);
-  const kept = Array.from({ length: all.length }, (_, index) => index).filter((index) => !failures.has(index));
-  const rejections = [...failures]
-    .sort(([left], [right]) => left - right)
-    .map(([row, values]) => {
-      const [record] = rowsFromColumns<Row>(columns.slice(row, row + 1));
-      const texts = Object.fromEntries(values.map(({ column, text }) => [column, text]));
-      const [first] = values;
-      return {
-        record: { ...record, ...texts },
-        rowNumber: firstRow + row,
-        ...(first !== undefined && { column: first.column }),
-        message: values.map(({ column, message }) => `${column} ${message}`).join('; '),
-      };
-    });
-  return { columns: columns.take(kept), rowNumbers: kept.map((index) => firstRow + index), rejections };
 }
 
 /** @throws PipelineError `SCHEMA_DRIFT` when the table was changed since its columns were asked for */

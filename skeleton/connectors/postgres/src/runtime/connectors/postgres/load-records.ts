@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
-import { rowsFromColumns } from '../../columns/rows.ts';
-import type { Batch, Rejection, Row } from '../../pipeline/batch.ts';
+import type { Batch, Rejection } from '../../pipeline/batch.ts';
 import { type BisectFailure, bisect } from '../../pipeline/bisect.ts';
-import type { BatchWriter } from './batch-writers.ts';
+import type { BatchWriter, Loadable } from './batch-writers.ts';
 import { describeServerError, isRecordError } from './errors.ts';
+import { RawRows } from './raw-rows.ts';
 
 export interface LoadedRecords {
   /** Rows that the table got. */
@@ -19,10 +19,10 @@ const MOST_REJECTIONS = 10_000;
 /**
  * Writes the records inside of a transaction, and sets aside those that the server refuses.
  *
- * @param batch as columns
+ * @param batch as columns, or as rows in the form of the table
  */
 export async function loadRecords(client: Client, writer: BatchWriter, batch: Batch): Promise<LoadedRecords> {
-  const records = batch.columns();
+  const records: Loadable = batch.records instanceof RawRows ? batch.records : batch.columns();
   let written = 0;
   const attempt = async (start: number, end: number): Promise<void> => {
     await client.query('SAVEPOINT records');
@@ -46,7 +46,7 @@ function copyLine(error: unknown): number | undefined {
 }
 
 function rejectionOf(batch: Batch, { index, error }: BisectFailure): Rejection {
-  const [record] = rowsFromColumns<Row>(batch.columns().slice(index, index + 1));
+  const [record] = batch.slice(index, index + 1).rows();
   const message = isRecordError(error) ? describeServerError(error) : String(error);
   const column = isRecordError(error) ? (error.column ?? /, column ([^:]+)/.exec(error.where ?? '')?.[1]) : undefined;
   return { record, rowNumber: batch.rowNumber(index), message, ...(column !== undefined && { column }) };

@@ -21,6 +21,7 @@ import { withClient } from './client.ts';
 import { toPipelineError } from './errors.ts';
 import { loadRecords } from './load-records.ts';
 import { databaseOf, type PostgresConnection, type PostgresSink, requireTableName } from './options.ts';
+import { RawRows, rowForm } from './raw-rows.ts';
 import { createStaging, dropStaging, replaceContents, stagingTable } from './replacement.ts';
 import { checkSink } from './sink-checks.ts';
 import { SinkSession } from './sink-session.ts';
@@ -31,6 +32,8 @@ import { addColumns, createTarget, describeTarget, requireUniqueKey, targetColum
 /** What `prepare` found out, and each batch needs. */
 interface Prepared {
   readonly writer: BatchWriter;
+  /** The form in which rows are taken as they are. */
+  readonly form: string;
   /** The columns that batches are brought into. */
   readonly schema: TableSchema;
 }
@@ -107,8 +110,16 @@ export class PostgresLoader extends Loader {
       const into = this.#context.mode === 'replace' ? stagingTable(this.#table) : this.#table;
       const writer = direct ? createDirectWriter(into, columns) : createStagedWriter(into, columns, this.#key);
       await writer.open(client);
-      this.#prepared = { writer, schema: { fields: columns.map((column) => targetField(column, this.#key)) } };
+      this.#prepared = {
+        writer,
+        form: rowForm(columns).name,
+        schema: { fields: columns.map((column) => targetField(column, this.#key)) },
+      };
     });
+  }
+
+  override get form(): string | undefined {
+    return this.#prepared?.form;
   }
 
   async load(batch: Batch, reject: RejectRecords): Promise<LoadReport> {
@@ -116,7 +127,7 @@ export class PostgresLoader extends Loader {
     const { sequence, position } = batch.identity;
     const inHand = this.#inHand?.sequence === sequence ? this.#inHand : { sequence, rejected: new Set<string>() };
     this.#inHand = inHand;
-    const records = batch.toColumns(schema);
+    const records = batch.records instanceof RawRows ? batch : batch.toColumns(schema);
     const report = await this.#run(async (client) => {
       await client.query('BEGIN; SET CONSTRAINTS ALL IMMEDIATE');
       const checkpoint = await readCheckpoint(client, this.#checkpoints, this.#progressOf(), true);

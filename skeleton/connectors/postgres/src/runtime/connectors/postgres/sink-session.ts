@@ -2,6 +2,7 @@ import { type Client, DatabaseError } from 'pg';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import type { SinkContext } from '../connector.ts';
 import { destroyClient, openClient } from './client.ts';
+import { toPipelineError } from './errors.ts';
 import type { PostgresConnection } from './options.ts';
 
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -36,7 +37,7 @@ export class SinkSession {
   /**
    * The connection, which holds the lock of the stream.
    *
-   * @throws PipelineError `LOCKED` when another run holds it
+   * @throws PipelineError `LOCKED` when another run holds it, or as `openClient` does
    */
   async client(): Promise<Client> {
     if (this.#client !== undefined) return this.#client;
@@ -46,7 +47,7 @@ export class SinkSession {
       await this.#prepare(client);
     } catch (error) {
       destroyClient(client);
-      throw error;
+      throw toPipelineError(error, client);
     }
     this.#client = client;
     return client;

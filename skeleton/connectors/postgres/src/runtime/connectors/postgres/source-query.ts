@@ -3,7 +3,6 @@ import type { Shard } from '../../pipeline/shard.ts';
 import { shardCondition } from './shard-condition.ts';
 import type { SourcePosition } from './source-position.ts';
 import type { PostgresColumn } from './table-columns.ts';
-import type { Wire } from './types.ts';
 
 /** What is read, and in which order. */
 export interface SourceQuery {
@@ -42,10 +41,6 @@ export function countUnordered({ from, order }: SourceQuery): string | undefined
   return missing.length === 0
     ? undefined
     : `SELECT count(*)::float8 AS count FROM ${from} AS source WHERE ${missing.join(' OR ')}`;
-}
-
-export function wiresOf(columns: readonly PostgresColumn[]): Wire[] {
-  return columns.map(({ wire }) => wire);
 }
 
 /** With the name of the source, because ORDER BY takes a bare name for an output column, which may be cast. */

@@ -1,0 +1,90 @@
+import type { Client } from 'pg';
+import { Columns } from '../../columns/columns.ts';
+import type { Records } from '../../columns/records.ts';
+import type { Rejection } from '../../pipeline/batch.ts';
+import type { Position } from '../../pipeline/position.ts';
+import { CopyDecoder, type DecodedRows } from './copy-decoder.ts';
+import { copyOut } from './copy-out.ts';
+import { RawCollector } from './raw-collector.ts';
+import { rowForm } from './raw-rows.ts';
+import { recordAt } from './record-at.ts';
+import type { DescribedSource } from './source.ts';
+import { positionAfter, type SourcePosition } from './source-position.ts';
+import { copyStatement } from './source-query.ts';
+
+/** What a batch is made of. */
+interface ReadBatch extends ReadRecords {
+  /** Behind its last record. */
+  readonly position: Position;
+  /** Records, rejected ones included. */
+  readonly read: number;
+  /** Bytes on the wire. */
+  readonly bytes: number;
+  readonly release?: () => void;
+}
+
+interface ReadRecords {
+  readonly columns?: Columns;
+  readonly records?: Records;
+  readonly rowNumbers: number | readonly number[];
+  readonly rejections?: readonly Rejection[];
+}
+
+interface ReadOptions {
+  readonly batchSize: number;
+  /** Rows of this form are wanted as they are. */
+  readonly form: string | undefined;
+}
+
+/** Runs the query and yields its rows batch by batch: as they are where somebody wants them so, as columns otherwise. */
+export async function* readBatches(
+  client: Client,
+  { query, delivered }: DescribedSource,
+  start: SourcePosition | undefined,
+  { batchSize, form: wanted }: ReadOptions,
+): AsyncGenerator<ReadBatch> {
+  const statement = copyStatement(query, start);
+  const form = rowForm(query.columns);
+  let read = start?.rows ?? 0;
+  const behind = ({ columns, unfit }: DecodedRows): Position => {
+    return positionAfter(
+      columns,
+      query.order.map(({ name }) => name),
+      read,
+      unfit,
+    );
+  };
+  if (form.name === wanted) {
+    for await (const { rows, bytes, release } of copyOut(client, statement, new RawCollector(form, batchSize))) {
+      const rowNumbers = read + 1;
+      read += rows.length;
+      const position = behind(rows.decode(rows.length - 1));
+      yield { records: rows, rowNumbers, read: rows.length, bytes, position, release };
+    }
+  } else {
+    for await (const rows of copyOut(client, statement, new CopyDecoder(form.schema, form.wires, batchSize))) {
+      const first = read + 1;
+      const { length } = rows.columns;
+      read += length;
+      yield { ...fitting(rows, delivered.length, first), read: length, bytes: rows.bytes, position: behind(rows) };
+    }
+  }
+}
+
+/** Without the columns that only serve the order, and without the records that do not fit. */
+function fitting({ columns: all, unfit }: DecodedRows, delivered: number, firstRow: number): ReadRecords {
+  const fields = all.schema.fields.slice(0, delivered);
+  const columns = new Columns({ fields }, all.columns.slice(0, delivered), all.length);
+  if (unfit.length === 0) return { columns, rowNumbers: firstRow };
+  const failures = Map.groupBy(unfit, ({ row }) => row);
+  const kept = Array.from({ length: all.length }, (_, index) => index).filter((index) => !failures.has(index));
+  const rejections = [...failures]
+    .sort(([left], [right]) => left - right)
+    .map(([row, values]) => ({
+      record: recordAt({ columns, unfit: values }, row),
+      rowNumber: firstRow + row,
+      ...(values[0] !== undefined && { column: values[0].column }),
+      message: values.map(({ column, message }) => `${column} ${message}`).join('; '),
+    }));
+  return { columns: columns.take(kept), rowNumbers: kept.map((index) => firstRow + index), rejections };
+}
