@@ -227,6 +227,29 @@ test('files go into Delta and Parquet by several processes at once, and status t
   expect(refused.code).toBe(64);
 });
 
+test('after one run that replaces everything, appended files go on in any number of shards', async () => {
+  use(fromFiles);
+  await expectComplete(service.pipeline(['run'], {}));
+  const whole: [RegExp, string][] = [
+    [/shards: 2/g, 'shards: 1'],
+    [/mode: incremental/g, 'mode: full'],
+    [/mode: append/g, 'mode: replace'],
+  ];
+  edit(...whole);
+  await expectComplete(service.pipeline(['run'], {}));
+  edit(
+    ...whole.map(([, to], index): [RegExp, string] => [
+      new RegExp(to, 'g'),
+      ['shards: 3', 'mode: incremental', 'mode: append'][index] ?? '',
+    ]),
+  );
+  const { stdout, code } = await service.pipeline(['run', '--json'], {});
+  expect(code).toBe(0);
+  const manifests: { counts: { read: number } }[] = JSON.parse(stdout);
+  expect(manifests).toHaveLength(6);
+  expect(manifests.reduce((sum, { counts }) => sum + counts.read, 0)).toBe(0);
+});
+
 test('a file that was mended is replayed by the shard that refused it', async () => {
   use(fromFiles);
   await expectComplete(service.pipeline(['run', 'orders'], {}));

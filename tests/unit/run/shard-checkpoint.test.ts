@@ -32,7 +32,8 @@ class PositionsLoader extends MemoryLoader {
 }
 
 const RESOURCE = (name: string, rest: string) => `  ${name}:
-    source: { connection: landing, path: "orders/*" }
+    source: { connection: warehouse, table: orders }
+    incremental: { cursor: updated_at, key: [id] }
     ${rest}
 `;
 
@@ -46,7 +47,6 @@ beforeAll(async () => {
     path,
     `name: shop
 connections:
-  landing: { type: files, path: . }
   warehouse: { type: postgres, url: "\${WAREHOUSE_URL}" }
 resources:
 ${RESOURCE('appended', 'sink: { connection: warehouse, table: a }\n    shards: 3')}
@@ -55,7 +55,7 @@ ${RESOURCE('reread', 'sink: { connection: warehouse, table: c }\n    mode: full\
 ${RESOURCE('whole', 'sink: { connection: warehouse, table: d }')}
 `,
   );
-  const connectorDirectories = ['files', 'postgres'].map((name) => join(skeleton, `${name}/src/runtime/connectors`));
+  const connectorDirectories = [join(skeleton, 'postgres/src/runtime/connectors')];
   config = await loadConfig(path, { connectorDirectories });
 });
 afterAll(() => rm(directory, { recursive: true }));

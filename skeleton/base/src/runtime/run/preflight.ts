@@ -119,6 +119,7 @@ async function checkColumns(
   if (definition?.contractFields !== undefined) {
     requireContractColumns(schema, definition.contractFields, resourceOf(config, name).schemaEvolution, name);
   }
+  await definition?.stages.check(schema);
   const names = fieldNames(schema);
   return names.length === 0 ? 'none yet: the source is empty' : names.join(', ');
 }

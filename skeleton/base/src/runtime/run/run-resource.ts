@@ -21,7 +21,7 @@ import { resource as passThrough, type ResourceDefinition } from '../resource.ts
 import { acquireLock, type Lock } from '../state/lock.ts';
 import { nameOfRun, type RunError, type RunManifest, type RunStatus } from '../state/run-manifest.ts';
 import type { StateStore } from '../state/state-store.ts';
-import { checkpointOf, requireOneSharding } from './shard-checkpoint.ts';
+import { checkpointOf, forgetShards, requireOneSharding } from './shard-checkpoint.ts';
 import { templateVersion } from './template-version.ts';
 
 export interface RunContext {
@@ -177,6 +177,7 @@ async function move(
   });
   try {
     await pipeline.run(signal);
+    if (sink.mode === 'replace') await forgetShards(loader, stream);
     const reached = await loader.checkpoint(stream);
     if (reached !== undefined) {
       learn({ to: reached.position });

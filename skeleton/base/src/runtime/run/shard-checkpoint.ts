@@ -21,6 +21,7 @@ export interface Part {
  * - an incremental read that was not split is gone on with by all of its shards
  * - a full read that every shard has brought to its end begins anew, as it would have anyway
  * - a merge that starts over reads everything, and finds its records by their key
+ * - a sink that is replaced has nothing left of what they are about; see `forgetShards`
  *
  * @throws PipelineError `CONFIGURATION` in all other cases
  */
@@ -32,19 +33,29 @@ export async function checkpointOf(
   const { mode, sink } = resourceOf(config, name);
   const whole = streamOf(config, name);
   const own = await loader.checkpoint(streamOf(config, name, shard));
+  if (sink.mode === 'replace') return own;
   const { count = 1 } = shard ?? {};
-  const others = (await loader.streams(whole)).filter(
-    (stream) => ![undefined, count].includes(shardCountIn(stream, whole)),
-  );
+  const others = await streamsOfOther(count, loader, whole);
   if (others.length === 0) return own;
   const merges = sink.mode === 'merge';
   if (mode === 'full' ? merges || (await allComplete(loader, others)) : merges && startOver) {
     await loader.forget(others);
     return own;
   }
-  const wasWhole = others.every((stream) => stream === whole);
-  if (mode === 'incremental' && wasWhole) return own ?? (await loader.checkpoint(whole));
-  throw otherSharding(name, count, shardCountIn(others[0] ?? whole, whole) ?? 1, merges);
+  const before = Math.max(...others.map((stream) => shardCountIn(stream, whole) ?? 1));
+  if (mode === 'incremental' && before === 1) return own ?? (await loader.checkpoint(whole));
+  throw otherSharding(name, count, before, merges);
+}
+
+/** To be called when the contents of the sink were replaced: from now on the whole is where its shards begin. */
+export async function forgetShards(loader: Loader, whole: string): Promise<void> {
+  const shards = await streamsOfOther(1, loader, whole);
+  if (shards.length > 0) await loader.forget(shards);
+}
+
+async function streamsOfOther(count: number, loader: Loader, whole: string): Promise<string[]> {
+  const streams = await loader.streams(whole);
+  return streams.filter((stream) => ![undefined, count].includes(shardCountIn(stream, whole)));
 }
 
 async function allComplete(loader: Loader, streams: readonly string[]): Promise<boolean> {
@@ -57,7 +68,7 @@ function otherSharding(name: string, now: number, before: number, merges: boolea
   const message = `${name} was moved in ${shards(before)}, and their positions say nothing about ${shards(now)}.`;
   const restart = merges
     ? 'or run all shards once with --start-over: everything is read again and merged by its key'
-    : 'or empty the sink together with its checkpoints';
+    : 'or let one run replace the contents of the sink (docs/runbook.md, Another number of shards)';
   return new PipelineError('CONFIGURATION', message, {
     where: { resource: name },
     hint: `Set shards: ${before} again (and let a full read come to its end before you change it); ${restart}.`,
