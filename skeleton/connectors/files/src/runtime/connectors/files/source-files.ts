@@ -67,7 +67,8 @@ async function requireFolder(folder: string): Promise<void> {
 
 async function describeFile(folder: string, name: string, format: FormatName | undefined): Promise<SourceFile> {
   const path = join(folder, name);
-  const [, extension = '', suffix] = /\.([^./]+?)(?:\.(gz|zst))?$/i.exec(name) ?? [];
+  const [, stem = name, suffix] = /^(.*)\.(gz|zst)$/i.exec(name) ?? [];
+  const [, extension = ''] = /\.([^./]+)$/.exec(stem) ?? [];
   const known = format ?? FORMATS[extension.toLowerCase()];
   if (known === undefined) throw unknownFormat(path);
   try {

@@ -88,12 +88,26 @@ function uniqueNames(names: readonly string[]): string[] {
 function checkEncoding(header: Buffer, file: SourceFile): void {
   const wide = header.includes(0);
   if (isUtf8(header) && !wide) return;
+  const compression = compressionIn(header);
+  if (compression !== undefined) {
+    throw unreadable(
+      file,
+      `${file.path} is compressed with ${compression}, which its name does not say`,
+      `Give it the extension ${compression === 'gzip' ? '.gz' : '.zst'}.`,
+    );
+  }
   const guess = wide ? 'utf-16le' : 'latin1';
   throw unreadable(
     file,
     `The first record of ${file.path} is not UTF-8${wide ? '; it looks like UTF-16' : ''}`,
     `Set 'encoding' of the source to ${guess}, or check that this is a CSV file.`,
   );
+}
+
+/** How the contents of a file are compressed, judging by how they start. */
+function compressionIn(start: Buffer): 'gzip' | 'zstd' | undefined {
+  if (start[0] === 0x1f && start[1] === 0x8b) return 'gzip';
+  return start.length > 3 && start.readUInt32LE() === 0xfd2fb528 ? 'zstd' : undefined;
 }
 
 function checkDelimiter(name: string, file: SourceFile, expected: number | undefined): void {
