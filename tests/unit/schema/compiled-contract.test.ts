@@ -84,5 +84,5 @@ test('what is compiled and zod agree on each record', async () => {
       await requireSame(contract, stage, new Batch(identity, { rows: batch.rows(), rowNumbers: 11 }));
     }
   });
-  await fc.assert(property, { seed: 4, numRuns: Number(process.env.PROPERTY_RUNS ?? 600) });
+  await fc.assert(property, { seed: 4, numRuns: Number(process.env.PROPERTY_RUNS ?? 400) });
 });

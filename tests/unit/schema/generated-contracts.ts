@@ -256,6 +256,11 @@ export function properties(length: number) {
   );
 }
 
+/** A column of any kind. */
+export function anyColumns(length: number): fc.Arbitrary<GeneratedColumn> {
+  return columnsOf(anything, length);
+}
+
 /** A column that no contract names. */
 export function surplusColumns(length: number) {
   return columnsOf(textual, length);

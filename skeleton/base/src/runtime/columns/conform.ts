@@ -1,6 +1,8 @@
 import { type Field, sameType, type TableSchema } from '../schema/table-schema.ts';
 import { allocateColumn, type Column } from './column.ts';
+import { columnFromTexts } from './column-from-texts.ts';
 import { Columns } from './columns.ts';
+import { convertColumn } from './convert-column.ts';
 import { Properties, type Property } from './properties.ts';
 import type { Records } from './records.ts';
 import type { ConversionFailure } from './rows.ts';
@@ -70,6 +72,9 @@ function convert(
   if (column !== undefined && isField(column, field)) return column;
   if (column !== undefined && sameType(column.field.type, field.type))
     return requireValues(column, field, length, failures);
+  const converted = column && convertColumn(column, field, length, writerOf(failures));
+  if (converted !== undefined)
+    return isField(converted, field) ? converted : requireValues(converted, field, length, failures);
   const values = property === undefined ? new Array<unknown>(length).fill(null) : property.values();
   return columnFromValues(field, values, failures);
 }
@@ -91,15 +96,22 @@ export function columnFromValues(
   values: readonly unknown[],
   failures: Map<number, ConversionFailure>,
 ): Column {
+  const texts = columnFromTexts(field, values);
+  if (texts !== undefined) return texts;
   const column = allocateColumn(field, values.length);
-  for (let index = 0; index < values.length; index++) {
+  const write = writerOf(failures);
+  for (let index = 0; index < values.length; index++) write(column, index, values[index]);
+  return column;
+}
+
+function writerOf(failures: Map<number, ConversionFailure>) {
+  return (column: Column, index: number, value: unknown): void => {
     try {
-      writeValue(column, index, values[index]);
+      writeValue(column, index, value);
     } catch (error) {
       if (!(error instanceof ValueError)) throw error;
       writeValue(column, index, undefined, true);
-      if (!failures.has(index)) failures.set(index, { index, column: field.name, message: error.message });
+      if (!failures.has(index)) failures.set(index, { index, column: column.field.name, message: error.message });
     }
-  }
-  return column;
+  };
 }

@@ -39,6 +39,37 @@ export function normalizeDecimal(text: string): string | undefined {
   return `${minus}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
+const ZERO = 48;
+const MINUS = 45;
+const POINT = 46;
+
+/** Digits that a number holds exactly, whatever they are. */
+const EXACT_DIGITS = 15;
+
+/**
+ * `parseScaled` as a number, for a short text in the usual form: digits on both sides of a point, no plus sign. NaN for
+ * every other text, be it a decimal or not.
+ */
+export function parseShortScaled(text: string, precision: number, scale: number): number {
+  const negative = text.charCodeAt(0) === MINUS;
+  const first = negative ? 1 : 0;
+  const end = text.length;
+  let value = 0;
+  let point = end;
+  for (let position = first; position < end; position++) {
+    const digit = text.charCodeAt(position) - ZERO;
+    if (digit >= 0 && digit <= 9) value = value * 10 + digit;
+    else if (digit === POINT - ZERO && point === end) point = position;
+    else return Number.NaN;
+  }
+  const places = point === end ? 0 : end - point - 1;
+  if (first >= point || point === end - 1 || places > scale) return Number.NaN;
+  if (end - first + scale - places > EXACT_DIGITS) return Number.NaN;
+  const scaled = value * 10 ** (scale - places);
+  if (scaled >= 10 ** precision) return Number.NaN;
+  return negative ? -scaled : scaled;
+}
+
 /** `12345` with scale 2 as `123.45`. */
 export function formatScaled(value: bigint | number, scale: number): string {
   const text = String(value);

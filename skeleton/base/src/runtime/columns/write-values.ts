@@ -1,6 +1,6 @@
 import { describeType } from '../schema/table-schema.ts';
-import { type BytesColumn, type Column, type Int64Column, reserveBytes } from './column.ts';
-import { normalizeDecimal, parseScaled } from './decimals.ts';
+import { type BytesColumn, type Column, INT64_DIGITS, type Int64Column, reserveBytes } from './column.ts';
+import { normalizeDecimal, parseScaled, parseShortScaled } from './decimals.ts';
 import { parseDate, parseTime, parseTimestamp } from './timestamps.ts';
 
 /** A value that its column cannot hold. */
@@ -93,7 +93,7 @@ const INT64_MAX = 9_223_372_036_854_775_807n;
 function toInt64(column: Int64Column, value: unknown): bigint | number {
   const { type } = column.field;
   let result: bigint | number | undefined;
-  if (type.kind === 'decimal') result = parseScaled(String(value), type.precision ?? 18, type.scale ?? 0);
+  if (type.kind === 'decimal') result = toScaled(String(value), type.precision ?? INT64_DIGITS, type.scale ?? 0);
   else if (type.kind === 'time') result = parseTime(String(value));
   else if (type.kind === 'timestamp') {
     result = value instanceof Date ? value.getTime() * 1000 : parseTimestamp(String(value));
@@ -103,6 +103,11 @@ function toInt64(column: Int64Column, value: unknown): bigint | number {
   if (result === undefined || Number.isNaN(result)) throw unfit(column, value);
   if (typeof result === 'bigint' && (result > INT64_MAX || result < -INT64_MAX - 1n)) throw unfit(column, value);
   return result;
+}
+
+function toScaled(text: string, precision: number, scale: number): bigint | number | undefined {
+  const short = parseShortScaled(text, precision, scale);
+  return Number.isNaN(short) ? parseScaled(text, precision, scale) : short;
 }
 
 function toFloat(column: Column, value: unknown): number {

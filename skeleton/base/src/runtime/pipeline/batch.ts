@@ -48,7 +48,7 @@ interface BatchContents<T> {
   readonly rejections?: readonly Rejection[];
   /** Bytes read from the source for this batch. */
   readonly bytes?: number;
-  /** Called once nobody reads the records any more. */
+  /** Called once nobody reads the records any more, so that their memory can take others. */
   readonly release?: () => void;
 }
 
@@ -78,7 +78,7 @@ export class Batch<T = Row> {
     this.#release = contents.release;
   }
 
-  /** Gives the memory of the records back to whoever made the batch; call it when they are loaded. */
+  /** Gives the memory of the records back to whoever made the batch; the pipeline calls it once they are loaded. */
   release(): void {
     this.#release?.();
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { normalizeDecimal, parseScaled } from '../columns/decimals.ts';
+import { normalizeDecimal, parseScaled, parseShortScaled } from '../columns/decimals.ts';
 import { parseTimestamp } from '../columns/timestamps.ts';
 import { withColumnCheck } from './column-check.ts';
 import { checkDecimals, checkInstants, checkIntegers } from './field-kinds.ts';
@@ -38,12 +38,14 @@ export function decimal(precision: number, scale: number): z.ZodType<string, str
   const description = describeType({ kind: 'decimal', precision, scale });
   const type = z
     .union([z.string(), z.number().transform(String)], { error: `is not ${description}` })
-    .refine((text) => text !== 'NaN' && parseScaled(text, precision, scale) !== undefined, {
-      error: `is not ${description}`,
-    })
+    .refine((text) => isDecimal(text, precision, scale), { error: `is not ${description}` })
     .transform((text) => normalizeDecimal(text) ?? text)
     .meta({ column: description });
   return withColumnCheck(type, (column, length, doubts) => checkDecimals(column, length, precision, scale, doubts));
+}
+
+function isDecimal(text: string, precision: number, scale: number): boolean {
+  return !Number.isNaN(parseShortScaled(text, precision, scale)) || parseScaled(text, precision, scale) !== undefined;
 }
 
 /** An instant, as ISO 8601 text with all its digits; a time without an offset is taken as UTC. */
