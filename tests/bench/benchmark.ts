@@ -23,16 +23,18 @@ export interface Options {
   readonly url: string;
   readonly sessions: readonly Session[];
   readonly filter: Filter;
+  /** Whether peers take part, which have to be installed. */
+  readonly peers: boolean;
   readonly tell: (message: string) => void;
 }
 
 /** @yields what was measured on one route with one data set */
-export async function* benchmark({ url, sessions, filter, tell }: Options): AsyncGenerator<readonly Result[]> {
+export async function* benchmark({ url, sessions, filter, peers, tell }: Options): AsyncGenerator<readonly Result[]> {
   const database = new pg.Client({ connectionString: url });
   await database.connect();
-  tell('Rendering the service and installing the peers');
+  tell(peers ? 'Rendering the service and installing the peers' : 'Rendering the service');
   const services = await openServices();
-  const candidates = [...services.candidates, ...(await openPeers())];
+  const candidates = [...services.candidates, ...(peers ? await openPeers() : [])];
   const fingerprint = await openFingerprints(url);
   try {
     for (const session of sessions) {

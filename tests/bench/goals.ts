@@ -28,6 +28,8 @@ const WITH_BOTH = 0.7;
 /** The same as a multiple of these peers, on routes into PostgreSQL. */
 const PEERS = ['dlt', 'Sling', 'ingestr'];
 const TIMES_PEERS = 10;
+/** Least throughput of two processes, as a multiple of one, where no server has a part in it. */
+const TWO_SHARDS = 1.6;
 /** Most memory in MiB, by data set. */
 const MEMORY: Readonly<Record<string, number>> = { [LINE_ITEMS]: 256, sparse: 256, wide: 512, documents: 512 };
 /** Most memory for 6 million rows, as a multiple of that for 1 million. */
@@ -41,6 +43,7 @@ export function goalsOf(results: readonly Result[]): Goal[] {
     ...ROUTE_NAMES.flatMap((route) => ratioGoals(services, route)),
     ...ROUTE_NAMES.map((route) => withBothGoal(services, route)),
     ...ROUTE_NAMES.filter((route) => route.endsWith('→ PostgreSQL')).flatMap((route) => peerGoals(results, route)),
+    shardsGoal(services, 'NDJSON → Parquet'),
     ...Object.entries(MEMORY).map(([dataSet, most]) => memoryGoal(services, dataSet, most)),
     ...ROUTE_NAMES.map((route) => growthGoal(services, route)),
     {
@@ -94,6 +97,15 @@ function peerGoals(results: readonly Result[], route: RouteName): Goal[] {
       ),
     ),
   }));
+}
+
+function shardsGoal(services: readonly Result[], route: RouteName): Goal {
+  return {
+    what: `${route}: two shards, as a multiple of one`,
+    unit: '×',
+    least: TWO_SHARDS,
+    reached: share(throughput(find(services, route, 1, 'two shards')), throughput(find(services, route, 1, 'plain'))),
+  };
 }
 
 function memoryGoal(services: readonly Result[], dataSet: string, most: number): Goal {

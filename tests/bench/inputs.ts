@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { createTable, type DataSet } from './data-sets/data-set.ts';
@@ -46,6 +47,21 @@ export class Inputs {
     const location = join(this.#folder, 'source.binary');
     if (!existsSync(location)) await this.#copyOut(location, '(FORMAT binary)');
     return location;
+  }
+
+  /** A text file of the source, cut in two; the names belong to different shards of two. */
+  async halves(kind: 'ndjson'): Promise<string> {
+    const folder = join(this.#folder, 'halves');
+    const { location } = await this.source(kind);
+    if (!existsSync(folder)) {
+      mkdirSync(folder);
+      for (const [index, name] of ['first', 'second'].entries()) {
+        const part = openSync(join(folder, `${name}.${kind}`), 'w');
+        execFileSync('split', ['--number', `l/${index + 1}/2`, location], { stdio: ['ignore', part, 'inherit'] });
+        closeSync(part);
+      }
+    }
+    return folder;
   }
 
   async #copyOut(location: string, options: string): Promise<void> {

@@ -119,6 +119,7 @@ async function moveTo(route: Route, sink: Sink, folder: string, { url, inputs, d
     sink,
     folder,
     binaryFile: () => inputs.binaryFile(),
+    halves: (kind) => inputs.halves(kind),
     async createTable() {
       await database.query(`CREATE TABLE ${sink.location} (LIKE ${inputs.table.location})`);
     },

@@ -48,6 +48,8 @@ export interface Move {
   createTable(): Promise<void>;
   /** The file of the source in PostgreSQL's binary format. */
   binaryFile(): Promise<string>;
+  /** A folder with the file of the source in two halves, for two processes. */
+  halves(kind: 'ndjson'): Promise<string>;
 }
 
 export interface Command {

@@ -22,21 +22,35 @@ const BOTH: ServiceVariant = 'contract and transformer';
 /** They need minutes for a million rows: once is enough to see how far they are. */
 const SLOW = new Set(['dlt', 'Sling', 'ingestr']);
 
-const plainOnly = ({ name, variant }: Candidate): number => (name === SERVICE && variant === 'plain' ? 2 : 0);
-const bothServices = ({ name, variant }: Candidate): boolean =>
-  name === SERVICE && (variant === 'plain' || variant === BOTH);
+const isService = ({ name, variant }: Candidate, ...variants: readonly ServiceVariant[]): boolean =>
+  name === SERVICE && variants.some((wanted) => wanted === variant);
+/** The slowest of all: a million rows take it two minutes on each route. */
+const isSlowest = ({ name, variant }: Candidate): boolean => name === 'dlt' && variant === 'default backend';
+const plainTwice = (candidate: Candidate): number => (isService(candidate, 'plain') ? 2 : 0);
+
+function repetitionsOfOneMillion(candidate: Candidate): number {
+  if (isSlowest(candidate)) return 0;
+  if (SLOW.has(candidate.name)) return 1;
+  return candidate.name === 'polars' ? 2 : 3;
+}
 
 export const FULL: readonly Session[] = [
-  { dataSet: lineItems, rows: 1_000_000, repetitions: ({ name }) => (SLOW.has(name) ? 1 : 3), limitRepetitions: 3 },
+  { dataSet: lineItems, rows: 1_000_000, repetitions: repetitionsOfOneMillion, limitRepetitions: 3 },
   {
     dataSet: lineItems,
     rows: 6_000_000,
-    repetitions: (candidate) => (bothServices(candidate) || candidate.name === 'DuckDB' ? 2 : 0),
+    repetitions: (candidate) => (isService(candidate, 'plain', BOTH) || candidate.name === 'DuckDB' ? 2 : 0),
     limitRepetitions: 2,
   },
-  { dataSet: wide, rows: 100_000, repetitions: plainOnly, limitRepetitions: 2 },
-  { dataSet: documents, rows: 100_000, repetitions: plainOnly, limitRepetitions: 2 },
-  { dataSet: sparse, rows: 1_000_000, repetitions: plainOnly, limitRepetitions: 2 },
+  { dataSet: wide, rows: 100_000, repetitions: plainTwice, limitRepetitions: 2 },
+  { dataSet: documents, rows: 100_000, repetitions: plainTwice, limitRepetitions: 2 },
+  { dataSet: sparse, rows: 1_000_000, repetitions: plainTwice, limitRepetitions: 2 },
+  {
+    dataSet: lineItems,
+    rows: 100_000,
+    repetitions: (candidate) => (isSlowest(candidate) ? 1 : plainTwice(candidate)),
+    limitRepetitions: 2,
+  },
 ];
 
 /** For CI: two minutes. */
@@ -45,7 +59,7 @@ export const QUICK: readonly Session[] = [
     dataSet: lineItems,
     rows: 1_000_000,
     routes: ['PostgreSQL → Parquet', 'CSV → PostgreSQL'],
-    repetitions: (candidate) => (bothServices(candidate) ? 3 : 0),
+    repetitions: (candidate) => (isService(candidate, 'plain', BOTH) ? 3 : 0),
     limitRepetitions: 3,
   },
 ];

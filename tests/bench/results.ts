@@ -90,6 +90,13 @@ export function merge(known: readonly Result[], fresh: readonly Result[]): Resul
   return [...known.filter((result) => !replaced.has(keyOf(result))), ...fresh];
 }
 
+/** Of one route: a group for each data set at each size, the one with the most candidates first. */
+export function groupByDataSet(results: readonly Result[]): Result[][] {
+  const groups = Map.groupBy(results, ({ dataSet, rows }) => `${dataSet} ${rows}`);
+  const sorted = [...groups.values()].toSorted((left, right) => right.length - left.length);
+  return sorted.map((group) => group.toSorted((left, right) => ROLES.indexOf(left.role) - ROLES.indexOf(right.role)));
+}
+
 export function keyOf({ route, role, candidate, variant, dataSet, rows }: Result): string {
   return JSON.stringify([route, role, candidate, variant, dataSet, rows]);
 }

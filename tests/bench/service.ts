@@ -10,9 +10,17 @@ interface Definition {
   readonly variant: ServiceVariant;
   readonly resource?: string;
   readonly changes?: Readonly<Record<string, string>>;
+  /** Processes that share the work. */
+  readonly shards?: number;
 }
 
-export type ServiceVariant = 'plain' | 'transformer' | 'contract' | 'contract and transformer' | 'polars';
+export type ServiceVariant =
+  | 'plain'
+  | 'transformer'
+  | 'contract'
+  | 'contract and transformer'
+  | 'polars'
+  | 'two shards';
 export const SERVICE = 'generated service';
 
 const FOUR_CHANGES = {
@@ -28,6 +36,7 @@ const DEFINITIONS: readonly Definition[] = [
   { variant: 'contract', resource: 'contract.ts' },
   { variant: 'contract and transformer', resource: 'contract-and-transformer.ts', changes: FOUR_CHANGES },
   { variant: 'polars', resource: 'polars.ts', changes: FOUR_CHANGES },
+  { variant: 'two shards', shards: 2 },
 ];
 
 const packageSchema = z.object({ version: z.string(), scripts: z.object({ start: z.string().startsWith('node ') }) });
@@ -62,7 +71,7 @@ function define(service: Service, { resource }: Definition): void {
   writeFileSync(service.path('src/resources/moved.ts'), text.replaceAll(RUNTIME, '../'));
 }
 
-function candidate({ variant, changes }: Definition, service: Service): Candidate {
+function candidate({ variant, changes, shards = 1 }: Definition, service: Service): Candidate {
   const { version, scripts } = packageSchema.parse(JSON.parse(readFileSync(service.path('package.json'), 'utf8')));
   const [, ...start] = scripts.start.split(' ');
   const eventLoopFile = service.path('event-loop');
@@ -70,11 +79,16 @@ function candidate({ variant, changes }: Definition, service: Service): Candidat
     name: SERVICE,
     variant,
     version,
-    does: () => true,
+    // Only there is the second core free: all other routes share the machine with the server.
+    does: ({ name }) => shards === 1 || name === 'NDJSON → Parquet',
     ...(changes && { changes }),
     async prepare(move) {
       rmSync(service.path('data'), { recursive: true, force: true });
-      writeFileSync(service.path('pipeline.yaml'), pipelineFor(move));
+      rmSync(eventLoopFile, { force: true });
+      writeFileSync(
+        service.path('pipeline.yaml'),
+        shards === 1 ? pipelineFor(move) : await shardedPipelineFor(move, shards),
+      );
       if (move.sink.kind === 'table') await move.createTable();
       return {
         program: process.execPath,
@@ -83,23 +97,36 @@ function candidate({ variant, changes }: Definition, service: Service): Candidat
         environment: { DATABASE_URL: move.url, EVENT_LOOP_FILE: eventLoopFile, CI: 'true', LOG_LEVEL: 'warn' },
       };
     },
-    eventLoopDelay: () => Number(readFileSync(eventLoopFile, 'utf8')),
+    eventLoopDelay: () => Math.max(...readFileSync(eventLoopFile, 'utf8').trim().split('\n').map(Number)),
   };
 }
 
 function pipelineFor({ source, sink }: Move): string {
-  return `name: benchmark
-connections:
-  database: { type: postgres, url: "\${DATABASE_URL}" }
-  landing: { type: files, path: ${dirname(source.location)} }
-  exports: { type: files, path: ${dirname(sink.location)} }
-  lake: { type: delta, path: ${dirname(sink.location)} }
-resources:
-  moved:
-    mode: full
+  return `${connections(dirname(source.location), dirname(sink.location))}
     source: ${describeSource(source)}
     sink: ${describeSink(sink)}
 `;
+}
+
+/** Each shard takes one half of the source. A sink that is replaced as a whole cannot be shared. */
+async function shardedPipelineFor({ sink, halves }: Move, shards: number): Promise<string> {
+  return `${connections(await halves('ndjson'), dirname(sink.location))}
+    shards: ${shards}
+    source: { connection: landing, path: "*.ndjson" }
+    sink: { connection: exports, table: ${basename(sink.location)}, mode: append }
+`;
+}
+
+function connections(landing: string, exports: string): string {
+  return `name: benchmark
+connections:
+  database: { type: postgres, url: "\${DATABASE_URL}" }
+  landing: { type: files, path: ${landing} }
+  exports: { type: files, path: ${exports} }
+  lake: { type: delta, path: ${exports} }
+resources:
+  moved:
+    mode: full`;
 }
 
 function describeSource({ kind, location }: Source): string {

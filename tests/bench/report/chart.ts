@@ -1,6 +1,6 @@
 import { init } from 'echarts';
 import { ROUTE_NAMES } from '../move.ts';
-import { median, type Result } from '../results.ts';
+import { groupByDataSet, median, type Result } from '../results.ts';
 
 const [WIDTH, PANEL_HEIGHT, TITLE_HEIGHT] = [960, 24, 56];
 const COLORS: Readonly<Record<Result['role'], string>> = {
@@ -10,12 +10,11 @@ const COLORS: Readonly<Record<Result['role'], string>> = {
   peer: '#c9b458',
 };
 
-/** Rows a second of all candidates, a panel a route, the fastest on top; as SVG. */
-export function toChart(results: readonly Result[], dataSet: string, rows: number): string {
+/** Rows a second, a panel a route, the fastest on top; of each route the data set that most candidates moved. As SVG. */
+export function toChart(results: readonly Result[]): string {
   const panels = ROUTE_NAMES.map((route) => ({
     route,
-    bars: results
-      .filter((result) => result.route === route && result.dataSet === dataSet && result.rows === rows)
+    bars: (groupByDataSet(results.filter((result) => result.route === route))[0] ?? [])
       .filter(({ role, rowsPerSecond }) => role !== 'control' && rowsPerSecond.length > 0)
       .map(({ candidate, variant, role, rowsPerSecond }) => ({
         name: `${candidate}, ${variant}`,

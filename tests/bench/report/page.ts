@@ -1,7 +1,7 @@
 import { type Goal, goalsOf, isMet } from '../goals.ts';
 import { NOT_DONE } from '../measure.ts';
-import { ROUTE_NAMES } from '../move.ts';
-import { median, type Report, type Result } from '../results.ts';
+import { ROUTE_NAMES, type RouteName } from '../move.ts';
+import { groupByDataSet, median, type Report, type Result } from '../results.ts';
 import { markdownTable, percent, thousands } from './markdown.ts';
 
 /** `docs/reference/benchmarks.md`; every figure in it comes from the report. */
@@ -24,19 +24,15 @@ ${goals(goalsOf(report.results))}
 - The *limit* is the least work with which the data can be moved: \`psql\` with PostgreSQL's own binary format (which reads and throws away where the
   sink is not PostgreSQL), or DuckDB where PostgreSQL has no part. A *share* is throughput as a share of the limit's in the same run: more is better.
 - The candidates take turns (A B C A B C …), and the figures are medians. *Noise* is how far two sets of runs of the limit itself are apart: a difference below it says nothing.
-- dlt, Sling and ingestr run once and with a million rows only, because they need minutes.
+- dlt, Sling and ingestr run once and with a million rows only, dlt's default backend with 100,000, because they need minutes.
+- dlt's *best backend* is connectorx into files and pyarrow into PostgreSQL, files go through Arrow, and it loads PostgreSQL from CSV.
 - Memory is the largest sum of the resident memory of a candidate and all processes that it starts, of all repetitions.
 - *Event loop*: the longest time that the service's event loop stood still, from its second second on.
 - Contents are compared after the last repetition: DuckDB brings every value, read and written, to one form of its kind (numbers: DECIMAL(38, 9);
   dates and times: TIMESTAMP in UTC), and sums a 64-bit hash of it for each column and for whole rows. *Types* says how many columns came out with another type though all values are the same. What a transformer changes is expected changed.
 - The service forces what it writes to the disk and keeps a checkpoint with it; the peers do not.
 
-${ROUTE_NAMES.map((route) =>
-  routeSection(
-    route,
-    report.results.filter((result) => result.route === route),
-  ),
-).join('\n')}
+${ROUTE_NAMES.map((route) => routeSection(route, report.results)).join('\n')}
 ## Repeat it
 
 \`\`\`sh
@@ -64,9 +60,11 @@ function goals(all: readonly Goal[]): string {
   return markdownTable(['goal', 'wanted', 'measured', 'met'], rows);
 }
 
-function routeSection(route: string, results: readonly Result[]): string {
-  const groups = Map.groupBy(results, ({ dataSet, rows }) => `${dataSet}, ${rows.toLocaleString('en')} rows`);
-  const tables = [...groups].map(([title, group]) => `### ${title}\n\n${resultTable(group)}\n`);
+function routeSection(route: RouteName, results: readonly Result[]): string {
+  const tables = groupByDataSet(results.filter((result) => result.route === route)).map((group) => {
+    const { dataSet, rows } = group[0] ?? {};
+    return `### ${dataSet}, ${rows?.toLocaleString('en')} rows\n\n${resultTable(group)}\n`;
+  });
   return `## ${route}\n\n${tables.join('\n')}`;
 }
 

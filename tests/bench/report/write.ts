@@ -17,10 +17,7 @@ export function readReport(folder: string): Result[] {
 /** Writes benchmarks.json, and from it benchmarks.md and benchmarks.svg. */
 export function writeReport(folder: string, report: Report): void {
   mkdirSync(folder, { recursive: true });
-  const rows = Math.min(
-    ...report.results.filter(({ dataSet }) => dataSet === 'line items').map((result) => result.rows),
-  );
   writeFileSync(join(folder, 'benchmarks.json'), `${JSON.stringify(report, undefined, 2)}\n`);
-  writeFileSync(join(folder, 'benchmarks.svg'), toChart(report.results, 'line items', rows));
+  writeFileSync(join(folder, 'benchmarks.svg'), toChart(report.results));
   writeFileSync(join(folder, 'benchmarks.md'), toMarkdown(report));
 }
