@@ -32,6 +32,15 @@ export class Columns {
     return new Columns(this.schema, columns, 0);
   }
 
+  /** Makes room for other records in the same memory: nobody may read these any more. */
+  clear(): void {
+    this.length = 0;
+    for (const column of this.columns) {
+      // Readers pass over NULLs and rely on the zero that lies there.
+      if (column.valid !== undefined && column.storage !== 'bytes') column.values.fill(0);
+    }
+  }
+
   /** Bytes that the values take in memory. */
   get byteLength(): number {
     let size = 0;

@@ -8,6 +8,8 @@ import type { Tally } from './tally.ts';
 /** A batch on its way, with its span, which whoever loads the batch finishes. */
 export interface BatchInHand<T> {
   readonly batch: Batch<T>;
+  /** Gives the memory of the records back to the extractor, once they are loaded. */
+  readonly release?: () => void;
   readonly span: Span;
   /** `performance.now()` when its extraction began. */
   readonly startedAt: number;
@@ -66,7 +68,7 @@ export async function* extractBatches<T>(extraction: Extraction<T>): AsyncGenera
       const { sequence, position } = batch.identity;
       request = { ...request, from: position, firstSequence: sequence + 1 };
       count(batch, extraction);
-      yield { batch, span, startedAt };
+      yield { batch, release: () => batch.release(), span, startedAt };
     }
   } finally {
     await iterator?.return?.();

@@ -224,7 +224,8 @@ export class Pipeline<Input, Output> {
     this.#finish(inHand);
   }
 
-  #finish({ span, startedAt }: BatchInHand<unknown>): void {
+  #finish({ span, startedAt, release }: BatchInHand<unknown>): void {
+    release?.();
     span.finish();
     this.#countInFlight(-1);
     metrics.distribution('batch.duration', performance.now() - startedAt, this.#tags);

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { PipelineError } from '../../errors/pipeline-error.ts';
+import { CopySocket } from './copy-socket.ts';
 import { toPipelineError } from './errors.ts';
 import type { PostgresConnection } from './options.ts';
 
@@ -40,6 +41,7 @@ function createClient(url: string, application: string): Client {
       connectionString: url,
       application_name: application,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
+      stream: () => new CopySocket(),
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MILLISECONDS,
     });

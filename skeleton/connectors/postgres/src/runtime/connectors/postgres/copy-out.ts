@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Client, Connection, Submittable } from 'pg';
 import { destroyClient } from './client.ts';
 import { COPY_DATA, MESSAGE_HEADER, messageEnd } from './copy-protocol.ts';
+import { CopySocket } from './copy-socket.ts';
 
 /** Makes batches of CopyData messages. */
 export interface CopyReader<Rows> {
@@ -11,7 +12,7 @@ export interface CopyReader<Rows> {
   /** The rows of the last batch, which is not full. */
   finish(): Rows | undefined;
   /**
-   * Takes in the CopyData messages from `start` on.
+   * Takes in the CopyData messages from `start` on; the bytes are its own only until it returns.
    *
    * @returns where it stopped: at a message of another type, or at one that is not there as a whole yet
    */
@@ -77,6 +78,7 @@ class CopyOutQuery implements Submittable {
     this.#listeners = connection.stream.listeners('data') as DataListener[];
     connection.stream.removeAllListeners('data');
     connection.stream.on('data', this.#read);
+    if (connection.stream instanceof CopySocket) connection.stream.lending = true;
     connection.query(this.text);
   }
 
@@ -136,13 +138,14 @@ class CopyOutQuery implements Submittable {
   }
 
   #forward(bytes: Buffer): void {
-    for (const listener of this.#listeners) listener(bytes);
+    for (const listener of this.#listeners) listener(Buffer.from(bytes));
   }
 
   #finish(outcome: { readonly error?: Error }): void {
     this.#outcome ??= outcome;
     const stream = this.#stream;
     this.#stream = undefined;
+    if (stream instanceof CopySocket) stream.lending = false;
     stream?.off('data', this.#read);
     for (const listener of this.#listeners) stream?.on('data', listener);
     stream?.resume();
@@ -150,7 +153,7 @@ class CopyOutQuery implements Submittable {
   }
 }
 
-/** A message whose end is not there yet. A long one is put together once, when its end is there. */
+/** A copy of a message whose end is not there yet. A long one is put together once, when its end is there. */
 class PartialMessage {
   #parts: Buffer[] = [];
   #size = 0;
@@ -166,7 +169,7 @@ class PartialMessage {
     while (rest.length > 0 && this.#size < this.#needed) {
       const part = rest.subarray(0, this.#needed - this.#size);
       rest = rest.subarray(part.length);
-      this.#parts.push(part);
+      this.#parts.push(Buffer.from(part));
       this.#size += part.length;
       if (this.#needed === MESSAGE_HEADER && this.#size === MESSAGE_HEADER) {
         this.#needed = 1 + Buffer.concat(this.#parts).readInt32BE(1);
