@@ -64,7 +64,8 @@ export abstract class Loader<T = Row> {
 
   /**
    * Writes a batch. The loader commits `(stream, sequence, position)` together with the rows; it may gather
-   * several batches in one commit, then all of them are committed or none.
+   * several batches in one commit, then all of them are committed or none. What it keeps of the columns it copies:
+   * their memory takes other records once it is done.
    *
    * @throws PipelineError `UNAVAILABLE` when another try may succeed: the whole batch comes again
    */

@@ -36,6 +36,7 @@ export abstract class ColumnTransformer<Input, Output> {
     return this.constructor.name;
   }
 
+  /** @param columns to be read only until the batch is loaded: then their memory takes other records */
   abstract transformColumns(columns: Columns): Columns | Promise<Columns>;
 
   /**
