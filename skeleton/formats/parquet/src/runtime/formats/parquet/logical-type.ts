@@ -75,6 +75,9 @@ function annotationOf(element: SchemaElement): Annotation | undefined {
   if (annotation !== undefined && !fits(annotation, element)) {
     throw new RangeError(`${element.name} is ${annotation.type} and stored as ${element.type}, which does not fit`);
   }
+  if (annotation?.type !== 'DECIMAL' && (element.scale !== undefined || element.precision !== undefined)) {
+    throw new RangeError(`${element.name} has the places of a decimal and is none`);
+  }
   return annotation;
 }
 

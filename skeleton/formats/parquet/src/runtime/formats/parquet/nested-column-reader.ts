@@ -64,7 +64,7 @@ export class NestedColumnReader {
     for (let done = 0; done < count; ) {
       const loaded = await Promise.all([...this.#cursors.values()].map((cursor) => cursor.load()));
       const ready = Math.min(count - done, ...loaded);
-      if (ready === 0) throw new RangeError('a column ends before its row group');
+      if (ready === 0) throw this.#locate(new RangeError('a column ends before its row group'));
       for (let record = 0; record < ready; record++) {
         visit(this.#assemble(), done++);
         if (performance.now() - turn > TURN) {
@@ -79,7 +79,11 @@ export class NestedColumnReader {
     try {
       return assembleRecord(this.#column.node, this.#cursors);
     } catch (error) {
-      throw locateDamage(error, this.#offset, this.#column.field.name);
+      throw this.#locate(error);
     }
+  }
+
+  #locate(error: unknown): unknown {
+    return locateDamage(error, this.#offset, this.#column.field.name);
   }
 }

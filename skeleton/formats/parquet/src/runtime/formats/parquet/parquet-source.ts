@@ -39,7 +39,7 @@ export async function openParquet(path: string): Promise<ParquetSource> {
 }
 
 async function readFooter(file: FileHandle, size: number): Promise<Pick<ParquetSource, 'footer' | 'columns'>> {
-  if (size < MAGIC.length + TAIL_BYTES) throw new DamageError('it is too short');
+  if (size < MAGIC.length + TAIL_BYTES) throw new DamageError('it is too short', { offset: size });
   const head = await readBytes(file, 0, MAGIC.length);
   const tail = await readBytes(file, size - TAIL_BYTES, TAIL_BYTES);
   requireMagic(head, 0);

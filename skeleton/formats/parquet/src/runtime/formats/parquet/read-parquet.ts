@@ -87,16 +87,12 @@ async function* readSource(source: ParquetSource, options: ReadParquetOptions): 
 
 async function readStep(readers: OpenGroup['readers'], columns: Columns, count: number): Promise<void> {
   const { length } = columns;
-  const reads = readers.map((reader, index) => {
-    const target = columns.columns[index];
-    return target === undefined ? undefined : reader.read(target, length, count);
-  });
-  try {
-    await Promise.all(reads);
-  } finally {
-    // The file must not be closed while one of them still reads.
-    await Promise.allSettled(reads);
-  }
+  await Promise.all(
+    readers.map((reader, index) => {
+      const target = columns.columns[index];
+      return target === undefined ? undefined : reader.read(target, length, count);
+    }),
+  );
   columns.length += count;
   // Whoever waits for the network, or for a signal, has a turn.
   await setImmediate();
