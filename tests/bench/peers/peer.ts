@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pythonEnvironment } from '../../../scripts/python-environment.ts';
@@ -19,17 +20,28 @@ export async function openEnvironment(
 ): Promise<PeerEnvironment> {
   const programs = await pythonEnvironment(`bench-${name}`, besides(`requirements/${name}.txt`));
   const python = join(programs, 'python');
+  const folder = join(programs, '..');
+  compileOnce(python, folder);
   const ask = (expression: string) =>
     execFileSync(python, ['-c', `import importlib.metadata, importlib.util\nprint(${expression})`], {
       encoding: 'utf8',
     }).trim();
   return {
     python,
-    folder: join(programs, '..'),
+    folder,
     program: (program) => join(programs, program),
     versionOf: (distribution) => ask(`importlib.metadata.version(${JSON.stringify(distribution)})`),
     packageFolder: (module) => ask(`importlib.util.find_spec(${JSON.stringify(module)}).submodule_search_locations[0]`),
   };
+}
+
+/** Or else the first run of a peer, and the only one of slow ones, would compile what it loads. */
+function compileOnce(python: string, folder: string): void {
+  const compiled = join(folder, 'compiled');
+  if (existsSync(compiled)) return;
+  // Packages carry files for other versions of Python, which do not compile.
+  spawnSync(python, ['-m', 'compileall', '-q', join(folder, 'lib')], { stdio: 'ignore' });
+  writeFileSync(compiled, '');
 }
 
 /** Path of a file of this folder. */
