@@ -5,6 +5,7 @@ import { columnsFromRows, rowsFromColumns } from '../../../../skeleton/base/src/
 import type { LogicalType, TableSchema } from '../../../../skeleton/base/src/runtime/schema/table-schema.ts';
 import { CopyDecoder } from '../../../../skeleton/connectors/postgres/src/runtime/connectors/postgres/copy-decoder.ts';
 import { CopyEncoder } from '../../../../skeleton/connectors/postgres/src/runtime/connectors/postgres/copy-encoder.ts';
+import { RawCollector } from '../../../../skeleton/connectors/postgres/src/runtime/connectors/postgres/raw-collector.ts';
 import type { Wire } from '../../../../skeleton/connectors/postgres/src/runtime/connectors/postgres/types.ts';
 
 const TYPES: readonly [LogicalType, Wire, fc.Arbitrary<unknown>][] = [
@@ -117,6 +118,28 @@ describe('binary COPY', () => {
     expect(messages.length).toBeLessThan(15);
     const [batch] = decode(asServerSends(encode(columns, ['text']), 1), new CopyDecoder(schema, ['text'], 10_000));
     expect(batch && rowsFromColumns<{ text: string }>(batch).map(({ text }) => text.length)).toEqual(sizes);
+  });
+
+  it('refuses damaged bytes, or reads what they say', () => {
+    const sample = fc.sample(row, { numRuns: 4, seed: 1 });
+    const wire = asServerSends(encode(columnsFromRows(SCHEMA, sample).columns, WIRES), WIRES.length);
+    for (let at = 1; at < wire.length; at++) {
+      for (const change of [0x01, 0x80, 0xff]) {
+        const damaged = Buffer.from(wire);
+        damaged.writeUInt8((damaged[at] ?? 0) ^ change, at);
+        for (const reader of [
+          new CopyDecoder(SCHEMA, WIRES, 10),
+          new RawCollector({ name: 'test', schema: SCHEMA, wires: WIRES }, 10),
+        ]) {
+          try {
+            reader.read(damaged, 0);
+            reader.finish();
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'INTERNAL', message: expect.stringContaining('not expected') });
+          }
+        }
+      }
+    }
   });
 
   it('refuses what is not what was asked for', () => {

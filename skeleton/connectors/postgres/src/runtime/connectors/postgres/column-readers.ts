@@ -4,7 +4,7 @@ import { formatTimestamp } from '../../columns/timestamps.ts';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import { describeType } from '../../schema/table-schema.ts';
 import { EPOCH_DAYS, EPOCH_HIGH, EPOCH_LOW, EPOCH_MICROSECONDS, INT32_MAX, INT32_MIN, WORD } from './epoch.ts';
-import { numericTextSize, readScaled, readScaledBigInt, writeNumericText } from './numeric.ts';
+import { numericTextSize, readScaled, readScaledBigInt, requireNumeric, writeNumericText } from './numeric.ts';
 import type { Wire } from './types.ts';
 
 /** Bytes from the wire, and where in them the values of one column begin; each is preceded by its 32-bit length. */
@@ -151,6 +151,7 @@ function scaledReader({ values, valid, field }: Int64Column, reportUnfit: Report
     for (let index = 0; index < count; index++) {
       const at = positions[index] ?? 0;
       if (!isPresent(valid, row + index, view, at)) continue;
+      requireNumeric(view, at);
       const value = readScaled(view, at, scale);
       if (Number.isNaN(value)) {
         readSlowly(view, at, row + index);
@@ -239,6 +240,7 @@ function numericTextReader(column: BytesColumn): ColumnReader {
     for (let index = 0; index < count; index++) {
       const at = positions[index] ?? 0;
       if (isPresent(valid, row + index, view, at)) {
+        requireNumeric(view, at);
         const target = reserveBytes(column, end + numericTextSize(view, at));
         end = writeNumericText(view, at, target, end);
       }

@@ -1,10 +1,10 @@
 import { Columns } from '../../columns/columns.ts';
-import { PipelineError } from '../../errors/pipeline-error.ts';
 import type { TableSchema } from '../../schema/table-schema.ts';
 import { type ColumnReader, columnReader } from './column-readers.ts';
 import type { CopyReader } from './copy-out.ts';
-import { COPY_DATA, COPY_FILE_HEADER, COPY_TRAILER_COUNT, MESSAGE_HEADER } from './copy-protocol.ts';
-import type { Wire } from './types.ts';
+import { behindHeader, COPY_DATA, COPY_TRAILER_COUNT, MESSAGE_HEADER } from './copy-protocol.ts';
+import { unexpectedRow } from './errors.ts';
+import { FIXED_SIZES, type Wire } from './types.ts';
 
 /** A value of a row that its column cannot hold. */
 export interface UnfitValue {
@@ -18,6 +18,8 @@ export interface UnfitValue {
 export interface DecodedRows {
   readonly columns: Columns;
   readonly unfit: readonly UnfitValue[];
+  /** Takes the memory of the columns back, once nobody reads them. */
+  release(): void;
   /** Bytes on the wire. */
   readonly bytes: number;
 }
@@ -27,6 +29,10 @@ const STRETCH = 1024;
 /** Rows are handed on at this size even when they are few, so that wide ones do not fill the memory. */
 export const LARGEST_BATCH_BYTES = 32 * 1024 * 1024;
 
+/** Length of a NULL. */
+const NULL = -1;
+const ANY_SIZE = -2;
+
 /**
  * Turns PostgreSQL's binary COPY format into columns.
  *
@@ -35,10 +41,14 @@ export const LARGEST_BATCH_BYTES = 32 * 1024 * 1024;
 export class CopyDecoder implements CopyReader<DecodedRows> {
   readonly #wires: readonly Wire[];
   readonly #batchSize: number;
+  /** Bytes of the values of each field. */
+  readonly #sizes: readonly number[];
   /** Where the fields begin, field by field, `STRETCH` rows each. */
   readonly #positions: Int32Array;
   readonly #fieldPositions: readonly Int32Array[];
   readonly #ready: DecodedRows[] = [];
+  /** Columns that were handed on and given back. */
+  readonly #spare: Columns[] = [];
   #columns: Columns;
   #readers: readonly ColumnReader[];
   #unfit: UnfitValue[] = [];
@@ -49,6 +59,7 @@ export class CopyDecoder implements CopyReader<DecodedRows> {
   constructor(schema: TableSchema, wires: readonly Wire[], batchSize: number) {
     this.#wires = wires;
     this.#batchSize = batchSize;
+    this.#sizes = wires.map((wire) => FIXED_SIZES[wire] ?? ANY_SIZE);
     this.#positions = new Int32Array(wires.length * STRETCH);
     this.#fieldPositions = wires.map((_, field) => this.#positions.subarray(field * STRETCH, (field + 1) * STRETCH));
     this.#columns = Columns.allocate(schema, batchSize);
@@ -97,19 +108,22 @@ export class CopyDecoder implements CopyReader<DecodedRows> {
     while (rows < room && end < limit && end + MESSAGE_HEADER <= view.byteLength && view.getUint8(end) === COPY_DATA) {
       const next = end + 1 + view.getInt32(end + 1);
       if (next > view.byteLength) break;
+      if (next < end + MESSAGE_HEADER + 2) throw unexpectedRow();
       let at = end + MESSAGE_HEADER;
       end = next;
       if (!this.#started) {
         this.#started = true;
-        at += COPY_FILE_HEADER + 4 + view.getInt32(at + COPY_FILE_HEADER);
+        at = behindHeader(view, at, next);
         if (at === next) continue;
       }
       const count = view.getInt16(at);
       if (count === COPY_TRAILER_COUNT) continue;
       if (count !== fields) throw unexpectedRow();
       at += 2;
-      for (let slot = rows; slot < positions.length; slot += STRETCH) {
+      for (let slot = rows, field = 0; slot < positions.length; slot += STRETCH, field++) {
+        if (at + 4 > next) throw unexpectedRow();
         const length = view.getInt32(at);
+        if (length !== this.#sizes[field]) this.#requireLength(length, field);
         at += 4;
         positions[slot] = at;
         if (length > 0) at += length;
@@ -120,14 +134,26 @@ export class CopyDecoder implements CopyReader<DecodedRows> {
     return { rows, end };
   }
 
+  /** Values of a type that always has the same size have it, unless they are NULL and may be. */
+  #requireLength(length: number, field: number): void {
+    const fits = length === NULL ? this.#columns.columns[field]?.valid !== undefined : length >= 0;
+    if (!fits || (length !== NULL && this.#sizes[field] !== ANY_SIZE)) throw unexpectedRow();
+  }
+
   #handOn(): void {
     if (this.#columns.length > 0) {
-      this.#ready.push({ columns: this.#columns, unfit: this.#unfit, bytes: this.#bytes });
-      this.#columns = this.#columns.next(this.#batchSize);
+      const columns = this.#columns;
+      this.#ready.push({ columns, unfit: this.#unfit, bytes: this.#bytes, release: () => this.#recycle(columns) });
+      this.#columns = this.#spare.pop() ?? columns.next(this.#batchSize);
       this.#unfit = [];
       this.#readers = this.#createReaders();
     }
     this.#bytes = 0;
+  }
+
+  #recycle(columns: Columns): void {
+    columns.clear();
+    this.#spare.push(columns);
   }
 
   #createReaders(): ColumnReader[] {
@@ -140,10 +166,4 @@ export class CopyDecoder implements CopyReader<DecodedRows> {
         : [columnReader(wire, column, (row, message, text) => unfit.push({ row, column: name, message, text }))];
     });
   }
-}
-
-export function unexpectedRow(): PipelineError {
-  return new PipelineError('INTERNAL', 'PostgreSQL sent a COPY row in a form that was not expected.', {
-    hint: 'Is there something between this machine and PostgreSQL that changes what it sends?',
-  });
 }

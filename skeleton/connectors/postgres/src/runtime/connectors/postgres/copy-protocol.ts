@@ -1,3 +1,5 @@
+import { unexpectedRow } from './errors.ts';
+
 /** Messages of PostgreSQL's protocol that carry COPY: a byte for the type, 32 bits for the length, the contents. */
 
 export const COPY_DATA = 0x64;
@@ -6,13 +8,31 @@ export const MESSAGE_HEADER = 5;
 
 /** What binary COPY data begins with: signature, flags, length of the extension. */
 export const COPY_HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
-/** Bytes of signature and flags; then come the length of an extension, which is empty today, and the extension. */
-export const COPY_FILE_HEADER = 15;
 /** What it ends with instead of a row. */
 export const COPY_TRAILER = Buffer.from([0xff, 0xff]);
 
 /** What stands there in place of the number of fields. */
 export const COPY_TRAILER_COUNT = -1;
+
+const SIGNATURE_SIZE = 11;
+/** Flags, and the length of an extension, which is empty today. */
+const FLAGS_SIZE = 8;
+
+/**
+ * Where the rows begin in the message from `start` to `end`, which COPY data begins with.
+ *
+ * @throws PipelineError `INTERNAL` when it is no binary COPY
+ */
+export function behindHeader(view: DataView, start: number, end: number): number {
+  const extension = start + SIGNATURE_SIZE + FLAGS_SIZE;
+  if (extension > end) throw unexpectedRow();
+  for (let index = 0; index < SIGNATURE_SIZE; index++) {
+    if (view.getUint8(start + index) !== COPY_HEADER[index]) throw unexpectedRow();
+  }
+  const rows = extension + view.getUint32(extension - 4);
+  if (rows > end) throw unexpectedRow();
+  return rows;
+}
 
 /** Where the message that begins at `start` ends; `undefined` when its end is not there yet. */
 export function messageEnd(bytes: Buffer, start: number): number | undefined {

@@ -85,6 +85,13 @@ function fromServer(error: DatabaseError, { user, database }: Server, at: string
   });
 }
 
+/** The bytes of a COPY are not what PostgreSQL's documentation says. */
+export function unexpectedRow(): PipelineError {
+  return new PipelineError('INTERNAL', 'PostgreSQL sent a COPY row in a form that was not expected.', {
+    hint: 'Is there something between this machine and PostgreSQL that changes what it sends?',
+  });
+}
+
 /** What the server says, with its detail: `value too long … (SQLSTATE 22001)`. */
 export function describeServerError({ message, detail, code }: DatabaseError): string {
   const details = detail === undefined ? '' : `: ${detail.replace(/\.$/, '')}`;

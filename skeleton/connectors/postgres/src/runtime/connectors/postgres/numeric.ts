@@ -1,4 +1,5 @@
 import { WORD } from './epoch.ts';
+import { unexpectedRow } from './errors.ts';
 
 /**
  * PostgreSQL's binary `numeric`: four 16-bit words (number of digits, weight of the first digit, sign, decimal places)
@@ -19,10 +20,17 @@ const SPECIAL_TEXT = new Map([
 export const NUMERIC_HEADER = 8;
 const BASE = 10_000;
 const POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
+const LARGEST_SCALE = 0x3fff;
 const ZERO = 48;
 const NINE = 57;
 const POINT = 46;
 const MINUS = 45;
+
+/** @throws PipelineError `INTERNAL` when its length, which lies before it, is not that of its digits, or its scale is none */
+export function requireNumeric(view: DataView, at: number): void {
+  const size = NUMERIC_HEADER + 2 * view.getUint16(at);
+  if (view.getInt32(at - 4) !== size || view.getUint16(at + 6) > LARGEST_SCALE) throw unexpectedRow();
+}
 
 /** The value times 10^scale as a number; NaN where a number would not be exact, and for NaN itself. */
 export function readScaled(view: DataView, at: number, scale: number): number {

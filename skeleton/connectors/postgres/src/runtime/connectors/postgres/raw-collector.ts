@@ -1,6 +1,7 @@
-import { LARGEST_BATCH_BYTES, unexpectedRow } from './copy-decoder.ts';
+import { LARGEST_BATCH_BYTES } from './copy-decoder.ts';
 import type { CopyReader } from './copy-out.ts';
-import { COPY_DATA, COPY_FILE_HEADER, COPY_TRAILER_COUNT, MESSAGE_HEADER } from './copy-protocol.ts';
+import { behindHeader, COPY_DATA, COPY_TRAILER_COUNT, MESSAGE_HEADER } from './copy-protocol.ts';
+import { unexpectedRow } from './errors.ts';
 import { RawRows, type RowForm } from './raw-rows.ts';
 
 export interface CollectedRows {
@@ -57,10 +58,11 @@ export class RawCollector implements CopyReader<CollectedRows> {
     while (at + MESSAGE_HEADER <= bytes.length && bytes[at] === COPY_DATA) {
       const end = at + 1 + bytes.readInt32BE(at + 1);
       if (end > bytes.length) break;
+      if (end < at + MESSAGE_HEADER + 2) throw unexpectedRow();
       let from = at + MESSAGE_HEADER;
       if (!this.#started) {
         this.#started = true;
-        from += COPY_FILE_HEADER + 4 + bytes.readInt32BE(from + COPY_FILE_HEADER);
+        from = behindHeader(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), from, end);
       }
       if (from < end) {
         const count = bytes.readInt16BE(from);

@@ -17,6 +17,20 @@ export type Wire =
   | 'time'
   | 'timestamp';
 
+/** Bytes of the values of the formats that always take the same. */
+export const FIXED_SIZES: Readonly<Partial<Record<Wire, number>>> = {
+  bool: 1,
+  int2: 2,
+  int4: 4,
+  int8: 8,
+  float4: 4,
+  float8: 8,
+  uuid: 16,
+  date: 4,
+  time: 8,
+  timestamp: 8,
+};
+
 /** What a PostgreSQL type is for this runtime. */
 export interface TypeMapping {
   readonly type: LogicalType;
