@@ -32,7 +32,12 @@ async function write(path: string, schema: TableSchema, ...groups: (readonly Row
 
 async function read(path: string, options?: ReadParquetOptions): Promise<Row[]> {
   const rows: Row[] = [];
-  for await (const columns of readParquet(path, options)) rows.push(...rowsFromColumns<Row>(columns));
+  const spare: Columns[] = [];
+  for await (const columns of readParquet(path, { ...options, spare })) {
+    rows.push(...rowsFromColumns<Row>(columns));
+    columns.clear();
+    spare.push(columns);
+  }
   return rows;
 }
 

@@ -86,13 +86,14 @@ export class FilesExtractor extends Extractor {
       done: group.last,
       arrived,
     };
-    const { rows, columns, rowNumbers, rejections, bytes } = group;
+    const { rows, columns, rowNumbers, rejections, bytes, release } = group;
     const identity = { stream: this.#context.stream, sequence, position, origin: file.path };
     return new Batch<Row>(identity, {
       ...(columns ? { columns } : { rows: rows ?? [] }),
       rowNumbers,
       rejections,
       bytes,
+      ...(release && { release }),
     });
   }
 

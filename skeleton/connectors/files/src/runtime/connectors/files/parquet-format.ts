@@ -18,13 +18,18 @@ export async function* readParquetRecords(
   const given = fieldNames(await readParquetSchema(file.path));
   if (schema !== undefined) requireKnownColumns(file, given, schema);
   const columns = schema === undefined ? given : fieldNames(schema).filter((name) => given.includes(name));
+  const spare: Columns[] = [];
   let row = fromRow;
-  for await (const part of readParquet(file.path, { columns, fromRow, batchRows: batchSize })) {
+  for await (const part of readParquet(file.path, { columns, fromRow, batchRows: batchSize, spare })) {
     const firstRow = row + 1;
     row += part.length;
     const group =
       schema === undefined ? { columns: part, rejections: [], rowNumbers: firstRow } : conform(part, schema, firstRow);
-    yield { ...group, row, offset: 0, bytes: 0, last: false };
+    const release = () => {
+      part.clear();
+      spare.push(part);
+    };
+    yield { ...group, row, offset: 0, bytes: 0, last: false, release };
   }
 }
 

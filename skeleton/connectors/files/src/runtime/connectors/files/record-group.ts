@@ -16,6 +16,8 @@ export interface RecordGroup {
   readonly bytes: number;
   /** Whether nothing can follow in the file; `false` where that is not known yet. */
   readonly last: boolean;
+  /** Called once nobody reads the records any more. */
+  readonly release?: () => void;
 }
 
 export interface ReadRequest {

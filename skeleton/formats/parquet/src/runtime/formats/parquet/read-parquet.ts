@@ -16,6 +16,8 @@ export interface ReadParquetOptions {
   readonly fromRow?: number;
   /** Largest number of records to deliver at once; fewer where records are large. Default 50,000. */
   readonly batchRows?: number;
+  /** Groups that were delivered before, cleared: nobody reads them any more, and their memory takes other records. */
+  readonly spare?: Columns[];
 }
 
 /** What the footer of a file says. */
@@ -60,7 +62,7 @@ export async function* readParquet(path: string, options: ReadParquetOptions = {
 }
 
 async function* readSource(source: ParquetSource, options: ReadParquetOptions): AsyncGenerator<Columns> {
-  const { fromRow = 0, batchRows = 50_000 } = options;
+  const { fromRow = 0, batchRows = 50_000, spare = [] } = options;
   const files = chooseColumns(source, options.columns);
   const schema = toTableSchema(files);
   const limit = Math.min(batchRows, rowsOf(BATCH_BYTES, source.footer.row_groups));
@@ -78,7 +80,7 @@ async function* readSource(source: ParquetSource, options: ReadParquetOptions): 
       step = Math.max(1, Math.min(2 * step, LARGEST_STEP, fitting));
       if (columns.length === limit || fitting < 1) {
         yield columns;
-        columns = columns.next(Math.min(limit, remaining));
+        columns = spare.pop() ?? columns.next(Math.min(limit, remaining));
       }
     }
   }
