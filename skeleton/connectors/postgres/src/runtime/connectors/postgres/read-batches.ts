@@ -66,7 +66,8 @@ export async function* readBatches(
       const first = read + 1;
       const { length } = rows.columns;
       read += length;
-      yield { ...fitting(rows, delivered.length, first), read: length, bytes: rows.bytes, position: behind(rows) };
+      const { bytes, release } = rows;
+      yield { ...fitting(rows, delivered.length, first), read: length, bytes, position: behind(rows), release };
     }
   }
 }
