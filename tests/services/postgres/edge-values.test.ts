@@ -149,3 +149,31 @@ describe('a table without a single NULL', () => {
     );
   });
 });
+
+describe('a record that is too long for the memory', () => {
+  it.each([
+    ['as they are', true],
+    ['by way of columns', false],
+  ])('is a dead letter that names its column, and the others are loaded: rows %s', async (_, asTheyAre) => {
+    await database.sql(`
+      DROP TABLE IF EXISTS documents, documents_copy;
+      CREATE TABLE documents (id int PRIMARY KEY, note text, body bytea, document jsonb);
+      INSERT INTO documents SELECT n, 'note ' || n, CASE WHEN n IN (1, 4) THEN decode(repeat('ab', 70000000), 'hex') END,
+        '{"a": 1}' FROM generate_series(1, 5) AS n;
+      CREATE TABLE documents_copy (LIKE documents)`);
+    const stream = `shop/documents ${asTheyAre}`;
+    const loader = loaderOf(database.url, 'documents_copy', 'append', { stream });
+    const rejections = await move(extractorOf(database.url, { table: 'documents' }), loader, stream, asTheyAre);
+    expect(rejections).toEqual(
+      [1, 4].map((id) => ({
+        record: { id, note: `note ${id}`, body: '(70000000 bytes, left out)', document: { a: 1 } },
+        rowNumber: id,
+        column: 'body',
+        message: 'body has 70000000 bytes, and a record may have 64 MiB',
+      })),
+    );
+    expect(await database.sql('SELECT id, note, document FROM documents_copy ORDER BY id')).toEqual(
+      [2, 3, 5].map((id) => ({ id, note: `note ${id}`, document: { a: 1 } })),
+    );
+  });
+});

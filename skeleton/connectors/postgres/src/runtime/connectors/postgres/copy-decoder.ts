@@ -4,6 +4,7 @@ import { type ColumnReader, columnReader } from './column-readers.ts';
 import type { CopyReader } from './copy-out.ts';
 import { behindHeader, COPY_DATA, COPY_TRAILER_COUNT, MESSAGE_HEADER } from './copy-protocol.ts';
 import { unexpectedRow } from './errors.ts';
+import { type DroppedValue, describeDropped } from './long-row.ts';
 import { FIXED_SIZES, type Wire } from './types.ts';
 
 /** A value of a row that its column cannot hold. */
@@ -132,6 +133,14 @@ export class CopyDecoder implements CopyReader<DecodedRows> {
       rows++;
     }
     return { rows, end };
+  }
+
+  lacks(values: readonly DroppedValue[]): void {
+    const row = this.#columns.length;
+    for (const { field, bytes } of values) {
+      const column = this.#columns.schema.fields[field]?.name ?? '';
+      this.#unfit.push({ row, column, ...describeDropped(bytes) });
+    }
   }
 
   /** Values of a type that always has the same size have it, unless they are NULL and may be. */

@@ -1,8 +1,10 @@
 import type { Duplex } from 'node:stream';
 import type { Client, Connection, Submittable } from 'pg';
 import { destroyClient } from './client.ts';
-import { COPY_DATA, MESSAGE_HEADER, messageEnd } from './copy-protocol.ts';
+import { COPY_DATA, messageEnd } from './copy-protocol.ts';
 import { CopySocket } from './copy-socket.ts';
+import type { DroppedValue } from './long-row.ts';
+import { PartialMessage } from './partial-message.ts';
 
 /** Makes batches of CopyData messages. */
 export interface CopyReader<Rows> {
@@ -17,6 +19,8 @@ export interface CopyReader<Rows> {
    * @returns where it stopped: at a message of another type, or at one that is not there as a whole yet
    */
   read(bytes: Buffer, start: number): number;
+  /** Told of what the next row lacks, because it was too long. */
+  lacks(values: readonly DroppedValue[]): void;
 }
 
 /**
@@ -115,9 +119,10 @@ class CopyOutQuery implements Submittable {
     let bytes = chunk;
     if (!this.#partial.empty) {
       bytes = this.#partial.fill(bytes);
-      const message = this.#partial.take();
-      if (message === undefined) return;
-      this.#consume(message);
+      const taken = this.#partial.take();
+      if (taken === undefined) return;
+      if (taken.dropped.length > 0) this.#reader.lacks(taken.dropped);
+      this.#consume(taken.message);
     }
     this.#partial.fill(bytes.subarray(this.#consume(bytes)));
   }
@@ -150,41 +155,5 @@ class CopyOutQuery implements Submittable {
     for (const listener of this.#listeners) stream?.on('data', listener);
     stream?.resume();
     this.#wake?.();
-  }
-}
-
-/** A copy of a message whose end is not there yet. A long one is put together once, when its end is there. */
-class PartialMessage {
-  #parts: Buffer[] = [];
-  #size = 0;
-  #needed = MESSAGE_HEADER;
-
-  get empty(): boolean {
-    return this.#size === 0;
-  }
-
-  /** Takes the bytes that it lacks; returns those behind them. */
-  fill(bytes: Buffer): Buffer {
-    let rest = bytes;
-    while (rest.length > 0 && this.#size < this.#needed) {
-      const part = rest.subarray(0, this.#needed - this.#size);
-      rest = rest.subarray(part.length);
-      this.#parts.push(Buffer.from(part));
-      this.#size += part.length;
-      if (this.#needed === MESSAGE_HEADER && this.#size === MESSAGE_HEADER) {
-        this.#needed = 1 + Buffer.concat(this.#parts).readInt32BE(1);
-      }
-    }
-    return rest;
-  }
-
-  /** The message, when all of it is there. */
-  take(): Buffer | undefined {
-    if (this.#size < this.#needed) return undefined;
-    const message = Buffer.concat(this.#parts, this.#size);
-    this.#parts = [];
-    this.#size = 0;
-    this.#needed = MESSAGE_HEADER;
-    return message;
   }
 }

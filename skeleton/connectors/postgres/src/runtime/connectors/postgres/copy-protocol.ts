@@ -41,5 +41,13 @@ export function messageEnd(bytes: Buffer, start: number): number | undefined {
   return end > bytes.length ? undefined : end;
 }
 
+/** A CopyData message. */
+export function copyData(contents: Buffer): Buffer {
+  const header = Buffer.alloc(MESSAGE_HEADER);
+  header[0] = COPY_DATA;
+  header.writeInt32BE(MESSAGE_HEADER - 1 + contents.length, 1);
+  return Buffer.concat([header, contents]);
+}
+
 /** Tells the server that all CopyData messages are sent. */
 export const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4]);

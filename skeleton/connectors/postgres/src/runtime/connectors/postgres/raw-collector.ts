@@ -1,11 +1,14 @@
-import { LARGEST_BATCH_BYTES } from './copy-decoder.ts';
+import { LARGEST_BATCH_BYTES, type UnfitValue } from './copy-decoder.ts';
 import type { CopyReader } from './copy-out.ts';
 import { behindHeader, COPY_DATA, COPY_TRAILER_COUNT, MESSAGE_HEADER } from './copy-protocol.ts';
 import { unexpectedRow } from './errors.ts';
+import { type DroppedValue, describeDropped } from './long-row.ts';
 import { RawRows, type RowForm } from './raw-rows.ts';
 
 export interface CollectedRows {
   readonly rows: RawRows;
+  /** Values that rows lack. */
+  readonly unfit: readonly UnfitValue[];
   /** Takes the memory of the rows back, once nobody reads them. */
   release(): void;
   /** Bytes on the wire. */
@@ -29,6 +32,7 @@ export class RawCollector implements CopyReader<CollectedRows> {
   /** Memory that was handed on and given back. */
   readonly #spare: Memory[] = [];
   #memory: Memory;
+  #unfit: UnfitValue[] = [];
   #length = 0;
   #bytes = 0;
   #started = false;
@@ -76,6 +80,13 @@ export class RawCollector implements CopyReader<CollectedRows> {
     return at;
   }
 
+  lacks(values: readonly DroppedValue[]): void {
+    for (const { field, bytes } of values) {
+      const column = this.#form.schema.fields[field]?.name ?? '';
+      this.#unfit.push({ row: this.#length, column, ...describeDropped(bytes) });
+    }
+  }
+
   #add(bytes: Buffer, from: number, end: number): void {
     const { offsets } = this.#memory;
     const start = offsets[this.#length] ?? 0;
@@ -96,11 +107,13 @@ export class RawCollector implements CopyReader<CollectedRows> {
       const { offsets } = memory;
       this.#ready.push({
         rows: new RawRows(this.#form, offsets.subarray(0, this.#length + 1), memory.bytes),
+        unfit: this.#unfit,
         bytes: this.#bytes,
         release: () => this.#spare.push(memory),
       });
       this.#memory = this.#spare.pop() ?? this.#allocate(Math.ceil(1.1 * (offsets[this.#length] ?? 0)) + SPARE_BYTES);
       this.#length = 0;
+      this.#unfit = [];
     }
     this.#bytes = 0;
   }

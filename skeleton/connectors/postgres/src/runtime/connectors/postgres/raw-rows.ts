@@ -3,7 +3,7 @@ import type { Records } from '../../columns/records.ts';
 import type { Row } from '../../pipeline/batch.ts';
 import { describeType, fieldNames, type TableSchema } from '../../schema/table-schema.ts';
 import { CopyDecoder, type DecodedRows } from './copy-decoder.ts';
-import { COPY_DATA, COPY_HEADER, MESSAGE_HEADER } from './copy-protocol.ts';
+import { COPY_HEADER, copyData } from './copy-protocol.ts';
 import { recordAt } from './record-at.ts';
 import { fieldOf, type PostgresColumn } from './table-columns.ts';
 import type { Wire } from './types.ts';
@@ -60,7 +60,7 @@ export class RawRows implements Records {
   decode(index: number): DecodedRows {
     const { schema, wires } = this.#form;
     const decoder = new CopyDecoder(schema, wires, 1);
-    decoder.read(asMessage(Buffer.concat([COPY_HEADER, this.#bytesOf(index, index + 1)])), 0);
+    decoder.read(copyData(Buffer.concat([COPY_HEADER, this.#bytesOf(index, index + 1)])), 0);
     const decoded = decoder.finish();
     if (decoded === undefined) throw new RangeError(`There is no row ${index}.`);
     return decoded;
@@ -107,11 +107,4 @@ export class RawRows implements Records {
   #bytesOf(start: number, end: number): Buffer {
     return this.#bytes.subarray(this.#offsets[start] ?? 0, this.#offsets[end] ?? 0);
   }
-}
-
-function asMessage(contents: Buffer): Buffer {
-  const header = Buffer.alloc(MESSAGE_HEADER);
-  header[0] = COPY_DATA;
-  header.writeInt32BE(MESSAGE_HEADER - 1 + contents.length, 1);
-  return Buffer.concat([header, contents]);
 }

@@ -1,11 +1,11 @@
 import type { Client } from 'pg';
 import { Columns } from '../../columns/columns.ts';
 import type { Records } from '../../columns/records.ts';
-import type { Rejection } from '../../pipeline/batch.ts';
+import type { Rejection, Row } from '../../pipeline/batch.ts';
 import type { Position } from '../../pipeline/position.ts';
-import { CopyDecoder, type DecodedRows } from './copy-decoder.ts';
+import { CopyDecoder, type DecodedRows, type UnfitValue } from './copy-decoder.ts';
 import { copyOut } from './copy-out.ts';
-import { RawCollector } from './raw-collector.ts';
+import { type CollectedRows, RawCollector } from './raw-collector.ts';
 import { rowForm } from './raw-rows.ts';
 import { recordAt } from './record-at.ts';
 import type { DescribedSource } from './source.ts';
@@ -55,11 +55,12 @@ export async function* readBatches(
     );
   };
   if (form.name === wanted) {
-    for await (const { rows, bytes, release } of copyOut(client, statement, new RawCollector(form, batchSize))) {
-      const rowNumbers = read + 1;
+    for await (const collected of copyOut(client, statement, new RawCollector(form, batchSize))) {
+      const first = read + 1;
+      const { rows, bytes, release } = collected;
       read += rows.length;
       const position = behind(rows.decode(rows.length - 1));
-      yield { records: rows, rowNumbers, read: rows.length, bytes, position, release };
+      yield { ...complete(collected, first), read: rows.length, bytes, position, release };
     }
   } else {
     for await (const rows of copyOut(client, statement, new CopyDecoder(form.schema, form.wires, batchSize))) {
@@ -77,15 +78,38 @@ function fitting({ columns: all, unfit }: DecodedRows, delivered: number, firstR
   const fields = all.schema.fields.slice(0, delivered);
   const columns = new Columns({ fields }, all.columns.slice(0, delivered), all.length);
   if (unfit.length === 0) return { columns, rowNumbers: firstRow };
+  const record = (row: number, values: readonly UnfitValue[]) => recordAt({ columns, unfit: values }, row);
+  const { kept, rejections } = setAside(all.length, unfit, firstRow, record);
+  return { columns: columns.take(kept), rowNumbers: kept.map((index) => firstRow + index), rejections };
+}
+
+/** Without the rows that were too long. */
+function complete({ rows, unfit }: CollectedRows, firstRow: number): ReadRecords {
+  if (unfit.length === 0) return { records: rows, rowNumbers: firstRow };
+  const record = (row: number, values: readonly UnfitValue[]) => {
+    const decoded = rows.decode(row);
+    return recordAt({ ...decoded, unfit: [...decoded.unfit, ...values.map((value) => ({ ...value, row: 0 }))] }, 0);
+  };
+  const { kept, rejections } = setAside(rows.length, unfit, firstRow, record);
+  return { records: rows.take(kept), rowNumbers: kept.map((index) => firstRow + index), rejections };
+}
+
+/** Which rows have nothing amiss, and the rejections of the others. */
+function setAside(
+  length: number,
+  unfit: readonly UnfitValue[],
+  firstRow: number,
+  recordOf: (row: number, values: readonly UnfitValue[]) => Row,
+): { kept: readonly number[]; rejections: readonly Rejection[] } {
   const failures = Map.groupBy(unfit, ({ row }) => row);
-  const kept = Array.from({ length: all.length }, (_, index) => index).filter((index) => !failures.has(index));
+  const kept = Array.from({ length }, (_, index) => index).filter((index) => !failures.has(index));
   const rejections = [...failures]
     .sort(([left], [right]) => left - right)
     .map(([row, values]) => ({
-      record: recordAt({ columns, unfit: values }, row),
+      record: recordOf(row, values),
       rowNumber: firstRow + row,
       ...(values[0] !== undefined && { column: values[0].column }),
       message: values.map(({ column, message }) => `${column} ${message}`).join('; '),
     }));
-  return { columns: columns.take(kept), rowNumbers: kept.map((index) => firstRow + index), rejections };
+  return { kept, rejections };
 }
