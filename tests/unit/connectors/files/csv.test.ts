@@ -2,13 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { columnsFromRows } from '../../../../skeleton/base/src/runtime/columns/rows.ts';
 import type { TableSchema } from '../../../../skeleton/base/src/runtime/schema/table-schema.ts';
-import {
-  formatCsv,
-  formatCsvHeader,
-} from '../../../../skeleton/connectors/files/src/runtime/connectors/files/csv/write-csv.ts';
 import { arbitraryRows, EDGE_ROWS, EVERY_TYPE } from '../../../support/every-type.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { batchesOf, contentsOf, openSource, putFile, schemaOf } from './reading.ts';
+import { csvText } from './writing.ts';
 
 const folder = await temporaryFolder();
 let folders = 0;
@@ -225,7 +222,7 @@ describe('CSV into typed columns', () => {
 
   it('reads what it writes: every type', async () => {
     const { columns } = columnsFromRows(EVERY_TYPE, EDGE_ROWS);
-    const text = formatCsvHeader(EVERY_TYPE) + formatCsv(columns);
+    const text = csvText(columns);
     expect(await read(text, { schema: EVERY_TYPE })).toMatchObject({ rows: EDGE_ROWS, rejections: [] });
   });
 
@@ -234,7 +231,7 @@ describe('CSV into typed columns', () => {
     await fc.assert(
       fc.asyncProperty(arbitrary, async ([rows, batchSize, windows]) => {
         const { columns } = columnsFromRows(EVERY_TYPE, rows);
-        const lines = formatCsvHeader(EVERY_TYPE) + formatCsv(columns);
+        const lines = csvText(columns);
         const text = windows ? lines.replaceAll(/(?<=^(?:[^"]|"[^"]*")*)\n/g, '\r\n') : lines;
         expect(await read(text, { schema: EVERY_TYPE, batchSize })).toMatchObject({ rows, rejections: [] });
       }),
@@ -344,7 +341,8 @@ describe('a CSV file that cannot be read as one', () => {
     ['a tab', 'a\tb\n1\t2\n', {}, /single column/, /"\\t"/],
     ['UTF-16', Buffer.from('a,b\n1,2\n', 'utf16le'), {}, /looks like UTF-16/, /utf-16le/],
     ['Latin-1 in its header', Buffer.from('größe,b\n1,2\n', 'latin1'), {}, /is not UTF-8/, /latin1/],
-    ['bytes', Buffer.from([0x1f, 0x8b, 8, 0, 255, 254]), {}, /is not UTF-8/, /./],
+    ['gzip', Buffer.from([0x1f, 0x8b, 8, 0, 255, 254]), {}, /compressed with gzip/, /\.gz/],
+    ['bytes', Buffer.from([1, 0x8b, 8, 10, 255, 254]), {}, /is not UTF-8/, /./],
     ['a header whose quotes do not add up', '"a"x,b\n1,2\n', {}, /first record/, /quote/],
   ])('%s', async (_, text, options, message, hint) => {
     const attempt = read(text, { options });

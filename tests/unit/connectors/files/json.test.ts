@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { columnsFromRows } from '../../../../skeleton/base/src/runtime/columns/rows.ts';
 import type { TableSchema } from '../../../../skeleton/base/src/runtime/schema/table-schema.ts';
-import { formatNdjson } from '../../../../skeleton/connectors/files/src/runtime/connectors/files/json/write-ndjson.ts';
 import { arbitraryRows, EDGE_ROWS, EVERY_TYPE } from '../../../support/every-type.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { batchesOf, contentsOf, openSource, putFile, schemaOf } from './reading.ts';
+import { ndjsonText } from './writing.ts';
 
 const folder = await temporaryFolder();
 let folders = 0;
@@ -85,14 +85,14 @@ describe('NDJSON', () => {
   });
 
   it('reads what it writes: every type', async () => {
-    const text = formatNdjson(columnsFromRows(EVERY_TYPE, EDGE_ROWS).columns);
+    const text = ndjsonText(columnsFromRows(EVERY_TYPE, EDGE_ROWS).columns);
     expect(await read('a.ndjson', text, EVERY_TYPE)).toMatchObject({ rows: EDGE_ROWS, rejections: [] });
   });
 
   it('reads what it writes: any records, in batches of any size', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryRows(EVERY_TYPE, 30), fc.integer({ min: 1, max: 20 }), async (rows, batchSize) => {
-        const text = formatNdjson(columnsFromRows(EVERY_TYPE, rows).columns);
+        const text = ndjsonText(columnsFromRows(EVERY_TYPE, rows).columns);
         expect(await read('a.ndjson', text, EVERY_TYPE, batchSize)).toMatchObject({ rows, rejections: [] });
       }),
       { numRuns: 60 },

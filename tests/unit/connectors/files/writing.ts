@@ -1,9 +1,16 @@
 import { cp, rename, rm } from 'node:fs/promises';
+import type { Columns } from '../../../../skeleton/base/src/runtime/columns/columns.ts';
 import type { SinkContext } from '../../../../skeleton/base/src/runtime/connectors/connector.ts';
 import { Batch, type Rejection, type Row } from '../../../../skeleton/base/src/runtime/pipeline/batch.ts';
 import type { Loader } from '../../../../skeleton/base/src/runtime/pipeline/loader.ts';
 import type { TableSchema } from '../../../../skeleton/base/src/runtime/schema/table-schema.ts';
+import { ByteOutput } from '../../../../skeleton/connectors/files/src/runtime/connectors/files/byte-output.ts';
+import {
+  csvWriter,
+  formatCsvHeader,
+} from '../../../../skeleton/connectors/files/src/runtime/connectors/files/csv/write-csv.ts';
 import { connector } from '../../../../skeleton/connectors/files/src/runtime/connectors/files/index.ts';
+import { ndjsonWriter } from '../../../../skeleton/connectors/files/src/runtime/connectors/files/json/write-ndjson.ts';
 import { batchesOf, contentsOf, openSource, STREAM } from './reading.ts';
 
 /** A files sink as pipeline.yaml describes it. */
@@ -59,4 +66,20 @@ export async function kill(loader: Loader, folder: string): Promise<void> {
 export async function readTable(folder: string, schema: TableSchema): Promise<readonly Row[]> {
   const { rows } = contentsOf(await batchesOf(openSource(folder, { path: 'orders/part-*' }), { columns: schema }));
   return [...rows].sort((left, right) => Number(left.id) - Number(right.id));
+}
+
+/** The records as a sink writes them into a file. */
+export function csvText(columns: Columns): string {
+  return formatCsvHeader(columns.schema) + textOf(columns, csvWriter);
+}
+
+export function ndjsonText(columns: Columns): string {
+  return textOf(columns, ndjsonWriter);
+}
+
+function textOf(columns: Columns, writer: typeof csvWriter): string {
+  const output = new ByteOutput();
+  const write = writer(columns, output);
+  for (let index = 0; index < columns.length; index++) write(index);
+  return output.bytes.toString();
 }

@@ -1,8 +1,8 @@
 import type { Columns } from '../../columns/columns.ts';
 import { ParquetWriter } from '../../formats/parquet/index.ts';
 import type { TableSchema } from '../../schema/table-schema.ts';
-import { formatCsv, formatCsvHeader } from './csv/write-csv.ts';
-import { formatNdjson } from './json/write-ndjson.ts';
+import { csvWriter, formatCsvHeader } from './csv/write-csv.ts';
+import { ndjsonWriter } from './json/write-ndjson.ts';
 import type { FilesSink } from './options.ts';
 import { TextPart } from './text-part.ts';
 
@@ -31,8 +31,8 @@ export async function openPart(
     case 'parquet':
       return ParquetWriter.open(path, schema);
     case 'ndjson':
-      return TextPart.open(path, { header: '', format: formatNdjson, compression });
+      return TextPart.open(path, { header: '', writer: ndjsonWriter, compression });
     case 'csv':
-      return TextPart.open(path, { header: formatCsvHeader(schema), format: formatCsv, compression });
+      return TextPart.open(path, { header: formatCsvHeader(schema), writer: csvWriter, compression });
   }
 }

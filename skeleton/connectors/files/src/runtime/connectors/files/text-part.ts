@@ -4,16 +4,19 @@ import { gzip } from 'node:zlib';
 import type { Columns } from '../../columns/columns.ts';
 import { asStorageError } from '../../errors/storage-error.ts';
 import { publishFile, temporaryPath } from '../../storage/durable-files.ts';
+import { ByteOutput } from './byte-output.ts';
 import type { PartFile } from './part-file.ts';
+import type { WriteValue } from './write-text.ts';
 
 const compress = promisify(gzip);
-/** Records that are text in memory at a time. */
-const SLICE_RECORDS = 2000;
+/** So much text is written, or compressed, at a time. */
+const PIECE_BYTES = 256 * 1024;
 
 interface TextFormat {
   /** What a file starts with. */
   readonly header: string;
-  readonly format: (columns: Columns) => string;
+  /** Makes what writes record `index` of the columns. */
+  readonly writer: (columns: Columns, output: ByteOutput) => WriteValue;
   readonly compression: 'gzip' | 'none';
 }
 
@@ -22,6 +25,7 @@ export class TextPart implements PartFile {
   readonly #path: string;
   readonly #file: FileHandle;
   readonly #format: TextFormat;
+  readonly #output = new ByteOutput();
   bytesWritten = 0;
 
   private constructor(path: string, file: FileHandle, format: TextFormat) {
@@ -34,7 +38,7 @@ export class TextPart implements PartFile {
   static async open(path: string, format: TextFormat): Promise<TextPart> {
     const part = new TextPart(path, await openTemporary(path), format);
     try {
-      if (format.header !== '') await part.#append(format.header);
+      if (format.header !== '') await part.#append(Buffer.from(format.header));
       return part;
     } catch (error) {
       await part.abort();
@@ -43,10 +47,13 @@ export class TextPart implements PartFile {
   }
 
   async write(columns: Columns): Promise<void> {
-    for (let start = 0; start < columns.length; start += SLICE_RECORDS) {
-      const slice = columns.slice(start, Math.min(columns.length, start + SLICE_RECORDS));
-      await this.#append(this.#format.format(slice));
+    const output = this.#output;
+    const write = this.#format.writer(columns, output);
+    for (let index = 0; index < columns.length; index++) {
+      write(index);
+      if (output.length >= PIECE_BYTES) await this.#flush();
     }
+    await this.#flush();
   }
 
   async finish(): Promise<void> {
@@ -64,8 +71,14 @@ export class TextPart implements PartFile {
     await rm(temporaryPath(this.#path), { force: true });
   }
 
-  async #append(text: string): Promise<void> {
-    const bytes = this.#format.compression === 'gzip' ? await compress(text) : Buffer.from(text);
+  async #flush(): Promise<void> {
+    const { bytes } = this.#output;
+    if (bytes.length > 0) await this.#append(bytes);
+    this.#output.clear();
+  }
+
+  async #append(text: Buffer): Promise<void> {
+    const bytes = this.#format.compression === 'gzip' ? await compress(text) : text;
     try {
       await this.#file.writeFile(bytes);
     } catch (error) {

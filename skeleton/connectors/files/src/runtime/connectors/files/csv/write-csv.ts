@@ -1,36 +1,75 @@
 import type { Column } from '../../../columns/column.ts';
 import type { Columns } from '../../../columns/columns.ts';
-import type { LogicalType, TableSchema } from '../../../schema/table-schema.ts';
-import { columnTexts } from '../column-texts.ts';
+import type { TableSchema } from '../../../schema/table-schema.ts';
+import type { ByteOutput } from '../byte-output.ts';
+import { textWriter, type WriteValue } from '../write-text.ts';
 
-/** What a text must be put in quotes for; the empty text too, because an empty field without them is NULL. */
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+const TAB = 9;
+const SPACE = 0x20;
+/** What a name must be put in quotes for; so must the empty one. */
 const NEEDS_QUOTES = /^$|[",\r\n]|^\s|\s$/;
 
-/** All other types are written with characters that never need them. */
-const MAY_NEED_QUOTES: ReadonlySet<LogicalType['kind']> = new Set(['string', 'json', 'binary']);
-
 export function formatCsvHeader({ fields }: TableSchema): string {
-  return `${fields.map(({ name }) => quote(name)).join(',')}\n`;
+  const names = fields.map(({ name }) => (NEEDS_QUOTES.test(name) ? `"${name.replaceAll('"', '""')}"` : name));
+  return `${names.join(',')}\n`;
 }
 
-/** The records as CSV (RFC 4180, with line feeds). NULL is an empty field, an empty text is `""`. */
-export function formatCsv(columns: Columns): string {
-  const values = columns.columns.map((column) => fieldTexts(column, columns.length));
-  const lines: string[] = [];
-  for (let record = 0; record < columns.length; record++) {
-    let line = values[0]?.[record] ?? '';
-    for (let index = 1; index < values.length; index++) line += `,${values[index]?.[record] ?? ''}`;
-    lines.push(`${line}\n`);
+/** Writes records as CSV (RFC 4180, with line feeds). NULL is an empty field, an empty text is `""`. */
+export function csvWriter({ columns }: Columns, output: ByteOutput): WriteValue {
+  const fields = columns.map((column) => ({ valid: column.valid, write: fieldWriter(column, output) }));
+  return (index) => {
+    let first = true;
+    for (const { valid, write } of fields) {
+      if (!first) output.writeByte(COMMA);
+      first = false;
+      if (valid === undefined || valid[index] === 1) write(index);
+    }
+    output.writeByte(LINE_FEED);
+  };
+}
+
+function fieldWriter(column: Column, output: ByteOutput): WriteValue {
+  const write = textWriter(column, output);
+  if (column.storage !== 'bytes') return write;
+  const { kind } = column.field.type;
+  const { bytes, offsets } = column;
+  const isText = kind === 'string' || kind === 'json';
+  return (index) => {
+    const start = offsets[index] ?? 0;
+    const end = offsets[index + 1] ?? start;
+    if (start === end || (isText && needsQuotes(bytes, start, end)))
+      writeQuoted(bytes, start, end, output, kind === 'json');
+    else write(index);
+  };
+}
+
+function needsQuotes(bytes: Buffer, start: number, end: number): boolean {
+  if (isSpace(bytes[start]) || isSpace(bytes[end - 1])) return true;
+  for (let position = start; position < end; position++) {
+    const byte = bytes[position];
+    if (byte === QUOTE || byte === COMMA || byte === LINE_FEED || byte === CARRIAGE_RETURN) return true;
   }
-  return lines.join('');
+  return false;
 }
 
-function fieldTexts(column: Column, length: number): (string | undefined)[] {
-  const texts = columnTexts(column, length);
-  if (!MAY_NEED_QUOTES.has(column.field.type.kind)) return texts;
-  return texts.map((text) => (text === undefined ? text : quote(text)));
+function isSpace(byte = 0): boolean {
+  return byte === SPACE || (byte >= TAB && byte <= CARRIAGE_RETURN);
 }
 
-function quote(text: string): string {
-  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+/** @param oneLine write a space for each line end: it means the same */
+function writeQuoted(bytes: Buffer, start: number, end: number, output: ByteOutput, oneLine: boolean): void {
+  const memory = output.reserve(2 * (end - start) + 2);
+  let to = output.length;
+  memory[to++] = QUOTE;
+  for (let position = start; position < end; position++) {
+    const byte = bytes[position] ?? 0;
+    if (byte === QUOTE) memory[to++] = QUOTE;
+    memory[to++] = oneLine && (byte === LINE_FEED || byte === CARRIAGE_RETURN) ? SPACE : byte;
+  }
+  memory[to++] = QUOTE;
+  output.length = to;
 }
