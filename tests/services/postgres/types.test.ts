@@ -1,6 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Rejection } from '../../../skeleton/base/src/runtime/pipeline/batch.ts';
+import type { Rejection, Row } from '../../../skeleton/base/src/runtime/pipeline/batch.ts';
 import { describeType } from '../../../skeleton/base/src/runtime/schema/table-schema.ts';
+import { openSink, readTable, rejections } from '../../unit/connectors/files/writing.ts';
 import { extractorOf, loaderOf, move, readAll, rowsOf, useDatabase } from './database.ts';
 
 const database = useDatabase();
@@ -226,6 +230,26 @@ describe('all types', () => {
     const rows = rowsOf(await readAll(extractorOf(database.url, { table: 'source' })));
     const queried = await readAll(extractorOf(database.url, { query: 'SELECT * FROM source ORDER BY id -- all' }));
     expect(rowsOf(queried)).toEqual(rows);
+  });
+});
+
+describe('all types in Parquet', () => {
+  it('are read again as they were; what Parquet cannot hold is a dead letter', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'types-'));
+    const extractor = extractorOf(database.url, { table: 'source' }, { batchSize: 50 });
+    const schema = await extractor.schema();
+    const batches = await readAll(extractor);
+    const sink = openSink(folder);
+    const { all: refused, reject } = rejections();
+    await sink.prepare(schema);
+    for (const batch of batches) await sink.load(batch, reject);
+    await sink.finish(true);
+    await sink.close();
+    expect(messages(refused)).toEqual([expect.stringContaining('NaN is not decimal(38,10)')]);
+    const lost = new Set(refused.map(({ record }) => (record as Row).id));
+    const written = await readTable(folder, schema);
+    await rm(folder, { recursive: true });
+    expect(written).toEqual(rowsOf(batches).filter(({ id }) => !lost.has(id)));
   });
 });
 
