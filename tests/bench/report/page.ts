@@ -29,7 +29,7 @@ ${goals(goalsOf(report.results))}
 - Memory is the largest sum of the resident memory of a candidate and all processes that it starts, of all repetitions.
 - *Event loop*: the longest time that the service's event loop stood still, from its second second on.
 - Contents are compared after the last repetition: DuckDB brings every value, read and written, to one form of its kind (numbers: DECIMAL(38, 9);
-  dates and times: TIMESTAMP in UTC), and sums a 64-bit hash of it for each column and for whole rows. *Types* says how many columns came out with another type though all values are the same. What a transformer changes is expected changed.
+  dates and times: TIMESTAMP in UTC), and sums a 64-bit hash of it for each column and for whole rows. *Changed types* are columns that came out with another type, all values being the same. What a transformer changes is expected changed.
 - The service forces what it writes to the disk and keeps a checkpoint with it; the peers do not.
 
 ${ROUTE_NAMES.map((route) => routeSection(route, report.results)).join('\n')}
@@ -104,5 +104,5 @@ function resultRow(result: Result): string[] {
 function describeContents({ contents, differences, types, failure }: Result): string {
   if (failure !== undefined) return 'failed in a repetition';
   if (contents === 'different') return `**different**: ${differences.slice(0, 3).join(', ')}`;
-  return `${contents ?? ''}${types.length > 0 ? `, types of ${types.length} columns changed` : ''}`;
+  return `${contents ?? ''}${types.length > 0 ? `, changed types: ${types.length}` : ''}`;
 }

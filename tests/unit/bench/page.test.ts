@@ -25,7 +25,7 @@ describe('the page', () => {
   });
 
   it('says what came out different, and where only types did', () => {
-    expect(lineOf('Sling')).toContain('same, types of 1 columns changed');
+    expect(lineOf('Sling')).toContain('same, changed types: 1');
     expect(lineOf('dlt')).toContain('**different**: a has other values');
   });
 
