@@ -79,3 +79,19 @@ export function formatScaled(value: bigint | number, scale: number): string {
   const point = digits.length - scale;
   return `${negative ? '-' : ''}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
+
+/** Places for which all fractions are written down beforehand. */
+const SHORT_SCALE = 3;
+const INT32_LIMIT = 2_147_483_648;
+
+/** `formatScaled` for many values of one scale. */
+export function scaledFormatter(scale: number): (value: bigint | number) => string {
+  if (scale === 0 || scale > SHORT_SCALE) return (value) => formatScaled(value, scale);
+  const unit = 10 ** scale;
+  const fractions = Array.from({ length: unit }, (_, fraction) => `.${String(fraction).padStart(scale, '0')}`);
+  return (value) => {
+    if (typeof value === 'bigint' || value < 0 || value >= INT32_LIMIT) return formatScaled(value, scale);
+    const whole = (value / unit) | 0;
+    return `${whole}${fractions[value - whole * unit] ?? ''}`;
+  };
+}

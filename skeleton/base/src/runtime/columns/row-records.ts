@@ -1,18 +1,21 @@
 import type { Columns } from './columns.ts';
+import { compareRows, readProperty } from './make-rows.ts';
 import { Property } from './properties.ts';
 import type { Records } from './records.ts';
 
 /** What rows were made of. */
 export interface RowSource {
   readonly records: Records;
-  /** For each row, the index of the record that it may share values with. */
-  readonly indices: Int32Array;
+  /** For each row, the index of the record that it may share values with; `undefined`: row by row. */
+  readonly indices?: Int32Array;
 }
 
 /** Records as objects. Values that are those of the record an object was made of stay in their column. */
 export class RowRecords implements Records {
   readonly #rows: readonly unknown[];
   readonly #source: RowSource | undefined;
+  /** Ways to the properties that are as they are in the source. */
+  #shared: ReadonlyMap<string, () => Property> | undefined;
   readonly #properties = new Map<string, Property>();
 
   /** @param source `undefined` where rows are all that there is */
@@ -40,8 +43,8 @@ export class RowRecords implements Records {
   property(name: string): Property {
     const known = this.#properties.get(name);
     if (known !== undefined) return known;
-    const values = this.#rows.map((row) => propertyOf(row, name));
-    const property = (this.#source && unchanged(name, values, this.#source)) ?? Property.fromValues(name, values);
+    this.#shared ??= this.#source === undefined ? new Map() : sharedWith(this.#source, this.#rows);
+    const property = this.#shared.get(name)?.() ?? Property.fromValues(name, readProperty(this.#rows, name));
     this.#properties.set(name, property);
     return property;
   }
@@ -56,39 +59,39 @@ export class RowRecords implements Records {
   }
 
   slice(start: number, end: number): RowRecords {
-    const source = this.#source && { ...this.#source, indices: this.#source.indices.subarray(start, end) };
-    return new RowRecords(this.#rows.slice(start, end), source);
+    const rows = this.#rows.slice(start, end);
+    if (this.#source === undefined) return new RowRecords(rows);
+    const { records, indices } = this.#source;
+    const source = indices
+      ? { records, indices: indices.subarray(start, end) }
+      : { records: records.slice(start, end) };
+    return new RowRecords(rows, source);
   }
 
   take(indices: readonly number[]): RowRecords {
     const rows = indices.map((index) => this.#rows[index]);
-    const source = this.#source;
-    if (source === undefined) return new RowRecords(rows);
-    return new RowRecords(rows, {
-      ...source,
-      indices: Int32Array.from(indices, (index) => source.indices[index] ?? 0),
-    });
+    if (this.#source === undefined) return new RowRecords(rows);
+    const { records, indices: before } = this.#source;
+    return new RowRecords(rows, { records, indices: Int32Array.from(indices, (index) => before?.[index] ?? index) });
   }
-}
-
-function propertyOf(row: unknown, name: string): unknown {
-  return (row as Readonly<Record<string, unknown>>)[name];
 }
 
 /**
- * The column of the source, where its records still have the values of it. What is in an object may have been changed
- * without giving a new object, so that values which are objects count as changed.
+ * The columns of which all rows still have the values. What is in an object may have been changed without giving a new
+ * object, so that values which are objects count as changed.
  */
-function unchanged(name: string, values: readonly unknown[], { records, indices }: RowSource): Property | undefined {
-  const before = records.property(name);
-  const kind = before?.column?.field.type.kind;
-  if (before === undefined || kind === undefined || kind === 'json' || kind === 'binary') return undefined;
-  const known = before.values();
-  let inOrder = before.length === values.length;
-  for (let index = 0; index < values.length; index++) {
-    const from = indices[index] ?? 0;
-    if (!Object.is(values[index], known[from])) return undefined;
-    if (from !== index) inOrder = false;
-  }
-  return inOrder ? before : before.take(Array.from(indices));
+function sharedWith({ records, indices }: RowSource, rows: readonly unknown[]): Map<string, () => Property> {
+  const candidates = records.inColumns().filter(({ column }) => {
+    const kind = column?.field.type.kind;
+    return kind !== 'json' && kind !== 'binary';
+  });
+  const names = candidates.map(({ name }) => name);
+  const values = candidates.map((property) => property.values());
+  const inOrder = indices === undefined || (rows.length === records.length && indices.every((from, to) => from === to));
+  const same = compareRows(rows, names, values, inOrder ? undefined : indices);
+  return new Map(
+    candidates
+      .filter((_, index) => same[index])
+      .map((property) => [property.name, () => (inOrder ? property : property.take([...indices]))]),
+  );
 }

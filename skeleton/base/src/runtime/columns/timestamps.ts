@@ -97,17 +97,43 @@ export function formatTime(microseconds: number): string {
 }
 
 /** Microseconds since 1970-01-01 as `2026-01-31T23:59:59.999999`, with a `Z` where the type has a zone. */
-export function formatTimestamp(microseconds: bigint, zone: boolean): string {
-  if (microseconds === INFINITY_INT64) return 'infinity';
-  if (microseconds === -INFINITY_INT64 - 1n) return '-infinity';
+export function formatTimestamp(microseconds: bigint | number, zone: boolean): string {
+  return timestampFormatter(zone)(microseconds);
+}
+
+/** `formatDate` for many dates: each one is put together once. */
+export function dateFormatter(): (days: number) => string {
+  const texts = new Map<number, string>();
+  return (days) => {
+    const known = texts.get(days);
+    if (known !== undefined) return known;
+    const text = formatDate(days);
+    texts.set(days, text);
+    return text;
+  };
+}
+
+/** `formatTimestamp` for many timestamps. */
+export function timestampFormatter(zone: boolean): (microseconds: bigint | number) => string {
+  const formatDay = dateFormatter();
+  const suffix = zone ? 'Z' : '';
+  return (microseconds) => {
+    if (microseconds === INFINITY_INT64) return 'infinity';
+    if (microseconds === -INFINITY_INT64 - 1n) return '-infinity';
+    const days = floorDays(microseconds);
+    const rest =
+      typeof microseconds === 'bigint'
+        ? Number(microseconds - BigInt(days) * BigInt(MICROSECONDS_PER_DAY))
+        : microseconds - days * MICROSECONDS_PER_DAY;
+    return `${formatDay(days)}T${formatTime(rest)}${suffix}`;
+  };
+}
+
+function floorDays(microseconds: bigint | number): number {
+  if (typeof microseconds === 'number') return Math.floor(microseconds / MICROSECONDS_PER_DAY);
   const perDay = BigInt(MICROSECONDS_PER_DAY);
-  let days = microseconds / perDay;
-  let rest = microseconds % perDay;
-  if (rest < 0n) {
-    rest += perDay;
-    days -= 1n;
-  }
-  return `${formatDate(Number(days))}T${formatTime(Number(rest))}${zone ? 'Z' : ''}`;
+  const days = Number(microseconds / perDay);
+  return microseconds % perDay < 0n ? days - 1 : days;
 }
 
 /** Years before 1 and after 9999 in ISO 8601's expanded form. */

@@ -1,4 +1,4 @@
-import { RowRecords, type RowSource } from '../columns/row-records.ts';
+import { RowRecords } from '../columns/row-records.ts';
 import { asPipelineError, PipelineError } from '../errors/pipeline-error.ts';
 import { Batch, type Rejection } from './batch.ts';
 import { bisect } from './bisect.ts';
@@ -10,23 +10,17 @@ export function transformStage<Input, Output>(transformer: Transformer<Input, Ou
     kind: 'transform',
     name: transformer.name,
     async apply(batch) {
-      const rows: Output[] = [];
-      const origins: (number | undefined)[] = [];
+      const parts: Part<Output>[] = [];
       let taken = 0;
       const rejections = await isolate(batch, (part, start) => {
         const given = part.rows();
         const made = transformer.transform(given);
         checkEffect(transformer, given.length, made.length, batch.identity.sequence);
-        for (const row of made) rows.push(row);
-        for (const origin of originsOf(transformer.effect, given, made))
-          origins.push(origin === undefined ? undefined : start + origin);
+        parts.push({ start, given, made });
         taken += given.length;
       });
-      const transformed = new Batch<Output>(batch.identity, {
-        records: new RowRecords(rows, sourceOf(batch, origins)),
-        rowNumbers: origins.map((origin) => (origin === undefined ? undefined : batch.rowNumber(origin))),
-      });
-      return { batch: transformed, rejections, ...difference(transformer.effect, taken, rows.length) };
+      const transformed = joinRows(batch, parts, transformer.effect);
+      return { batch: transformed, rejections, ...difference(transformer.effect, taken, transformed.size) };
     },
   };
 }
@@ -111,10 +105,30 @@ export function difference(effect: Effect, taken: number, made: number): Partial
   return effect === 'expand' ? { expanded: made - taken } : {};
 }
 
-/** What the rows share values with; `undefined` where it is not known of each of them. */
-function sourceOf<T>({ records }: Batch<T>, origins: readonly (number | undefined)[]): RowSource | undefined {
+/** What became of the records from `start` on. */
+interface Part<Output> {
+  readonly start: number;
+  readonly given: readonly unknown[];
+  readonly made: readonly Output[];
+}
+
+/** The rows that were made, with what is known of where they come from: their numbers, and columns that they share. */
+function joinRows<Input, Output>(batch: Batch<Input>, parts: readonly Part<Output>[], effect: Effect): Batch<Output> {
+  const { records } = batch;
+  const [only] = parts;
+  if (effect === 'map' && only?.given.length === batch.size) {
+    return batch.withRecords<Output>(new RowRecords(only.made, { records }));
+  }
+  const rows = parts.flatMap(({ made }) => made);
+  const origins = parts.flatMap(({ start, given, made }) =>
+    originsOf(effect, given, made).map((origin) => (origin === undefined ? undefined : start + origin)),
+  );
   const indices = Int32Array.from(origins, (origin) => origin ?? -1);
-  return indices.includes(-1) ? undefined : { records, indices };
+  const source = indices.includes(-1) ? undefined : { records, indices };
+  return new Batch<Output>(batch.identity, {
+    records: new RowRecords(rows, source),
+    rowNumbers: origins.map((origin) => (origin === undefined ? undefined : batch.rowNumber(origin))),
+  });
 }
 
 /** Which record each row was made of: known where a transformer makes one for one, or passes objects through. */
