@@ -1,12 +1,22 @@
 import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, zstdDecompress } from 'node:zlib';
+import {
+  brotliDecompress,
+  brotliDecompressSync,
+  gunzip,
+  gunzipSync,
+  zstdDecompress,
+  zstdDecompressSync,
+} from 'node:zlib';
 import { snappyUncompress } from 'hyparquet';
 import type { ChunkMetadata } from './footer-model.ts';
 
 const inflate = { GZIP: promisify(gunzip), BROTLI: promisify(brotliDecompress), ZSTD: promisify(zstdDecompress) };
+const inflateSync = { GZIP: gunzipSync, BROTLI: brotliDecompressSync, ZSTD: zstdDecompressSync };
+/** Pages of fewer bytes take less time than handing them to another thread. */
+const SMALL_PAGE = 64 * 1024;
 
 /**
- * A page as it was before it was compressed; outside of the event loop where Node can.
+ * A page as it was before it was compressed; large ones outside of the event loop where Node can.
  *
  * @throws RangeError when it has not `size` bytes, and whatever zlib throws for damaged ones
  */
@@ -27,7 +37,10 @@ async function decompress(page: Buffer, codec: ChunkMetadata['codec'], size: num
     case 'BROTLI':
     case 'ZSTD':
       if (size === 0) return page.subarray(0, 0);
-      return inflate[codec](page, { maxOutputLength: size, chunkSize: Math.max(64, size) });
+      return (size < SMALL_PAGE ? inflateSync : inflate)[codec](page, {
+        maxOutputLength: size,
+        chunkSize: Math.max(64, size),
+      });
     default:
       throw new Error(`the compression ${codec} is not supported; write the file with zstd, snappy or gzip`);
   }

@@ -37,9 +37,13 @@ export class DictionaryReader implements ValueReader {
 }
 
 function requireEntries(count: number, size: number): void {
-  let seen = 0;
-  for (let index = 0; index < count; index++) seen = Math.max(seen, indices[index] ?? 0);
-  if (seen >= size) throw new RangeError('a value is not in its dictionary');
+  // All bits that any of them has: where even those are in the dictionary, each is.
+  let bits = 0;
+  for (let index = 0; index < count; index++) bits |= indices[index] ?? 0;
+  if (bits < size) return;
+  for (let index = 0; index < count; index++) {
+    if ((indices[index] ?? 0) >= size) throw new RangeError('a value is not in its dictionary');
+  }
 }
 
 function takeEntries(source: Column, target: Column, at: number, count: number): void {
