@@ -23,7 +23,7 @@ const STRUCTURE = {
   sources: selections(['files', 'postgres']),
   sinks: selections(['files', 'delta', 'postgres']),
   mode: ['full', 'incremental'],
-  engine: ['rows', 'polars'],
+  engine: ['rows', 'polars', 'duckdb'],
   quality: ['contract', 'none'],
   run: [
     { orchestrator: 'none' },

@@ -142,6 +142,7 @@ describe('the documents of every repository', () => {
         [/CronJob/, orchestrator === 'none'],
         [/kubectl/, orchestrator === 'none' || airflowOperator === 'kubernetes'],
         [/Polars/, engine === 'polars'],
+        [/DuckDB/, engine === 'duckdb'],
         [/ALERT_WEBHOOK/, repository.answers.alertWebhook !== 'none'],
       ];
       for (const [word, chosen] of mentions) expect(word.test(shown), `${word}`).toBe(chosen);

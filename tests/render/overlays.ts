@@ -12,7 +12,7 @@ export function expectedOverlays({ sources, sinks, engine, quality, orchestrator
     'base',
     ...(systems.has('files') || systems.has('delta') ? ['formats/parquet'] : []),
     ...['files', 'postgres', 'delta'].filter((system) => systems.has(system)).map((system) => `connectors/${system}`),
-    ...(engine === 'polars' ? ['engines/polars'] : []),
+    ...(engine === 'rows' ? [] : [`engines/${engine}`]),
     `samples/${engine}-${quality}`,
     ...sources.map((source) => `samples/${source}`),
     orchestrator === 'airflow' ? 'deploy/airflow' : 'deploy/cronjob',

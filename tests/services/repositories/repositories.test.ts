@@ -63,8 +63,9 @@ describe('a repository is created by the scaffolder, installed, checked, tested 
       expect(await install(folder)).toMatchObject({ status: 0 });
       const has = (name: string) => existsSync(join(folder, 'node_modules', name));
       const systems = [...answers.sources, ...answers.sinks];
-      expect({ polars: has('nodejs-polars'), postgres: has('pg') }).toEqual({
+      expect({ polars: has('nodejs-polars'), duckdb: has('@duckdb/node-api'), postgres: has('pg') }).toEqual({
         polars: answers.engine === 'polars',
+        duckdb: answers.engine === 'duckdb',
         postgres: systems.includes('postgres'),
       });
 

@@ -12,6 +12,7 @@ export function validateCommand() {
     .action(async ({ json = false, config: path }) => {
       try {
         const project = await openProject(path);
+        for (const { stages } of project.definitions.values()) await stages.check(undefined);
         if (json) printJson({ valid: true, problems: [] });
         else print(`${path} is valid\n${describe(project)}`);
       } catch (error) {

@@ -7,7 +7,7 @@ import { ResourceDefinition } from '../resource.ts';
 import { placed } from './check-part.ts';
 import { suggest } from './explain-issue.ts';
 import type { PipelineConfig } from './load.ts';
-import { ConfigurationError } from './problems.ts';
+import { type ConfigProblem, ConfigurationError } from './problems.ts';
 
 /** The definitions of src/resources, by their names. */
 export type Definitions = ReadonlyMap<string, ResourceDefinition>;
@@ -39,16 +39,40 @@ export async function loadDefinitions(directory: string): Promise<Definitions> {
   return definitions;
 }
 
-/** @throws ConfigurationError when a resource names a definition that does not exist */
+/** @throws ConfigurationError when a resource names a definition that does not exist, or one that does not suit it */
 export function checkDefinitions(config: PipelineConfig, definitions: Definitions): void {
-  const known = [...definitions.keys()];
-  const problems = Object.entries(config.resources).flatMap(([name, { definition }]) => {
-    if (definition === undefined || definitions.has(definition)) return [];
-    const hint = suggest(definition, known);
-    const message = `there is no definition ${JSON.stringify(definition)}; src/resources has ${known.join(', ') || 'none'}`;
-    return [placed(config.file, { path: ['resources', name, 'definition'], message, ...(hint && { hint }) })];
-  });
+  const problems = Object.keys(config.resources).flatMap((name) => [
+    ...checkName(config, definitions, name),
+    ...checkWholeStream(config, definitions, name),
+  ]);
   if (problems.length > 0) throw new ConfigurationError(config.file.path, problems);
+}
+
+function checkName(config: PipelineConfig, definitions: Definitions, name: string): ConfigProblem[] {
+  const definition = config.resources[name]?.definition;
+  if (definition === undefined || definitions.has(definition)) return [];
+  const known = [...definitions.keys()];
+  const hint = suggest(definition, known);
+  const message = `there is no definition ${JSON.stringify(definition)}; src/resources has ${known.join(', ') || 'none'}`;
+  return [placed(config.file, { path: ['resources', name, 'definition'], message, ...(hint && { hint }) })];
+}
+
+/** A transformer that works on the whole stream needs all of it, and gives all that the sink is to hold. */
+function checkWholeStream(config: PipelineConfig, definitions: Definitions, name: string): ConfigProblem[] {
+  const resource = config.resources[name];
+  const stage = definitionOf(config, definitions, name)?.stages.list.find(({ wholeStream }) => wholeStream);
+  if (resource === undefined || stage === undefined) return [];
+  const problem = (path: readonly string[], message: string): ConfigProblem =>
+    placed(config.file, {
+      path: ['resources', name, ...path],
+      message: `${stage.name} works on the whole stream, ${message}`,
+    });
+  const problems: ConfigProblem[] = [];
+  if (resource.mode !== 'full') problems.push(problem(['mode'], 'and this reads only what is new; set `mode: full`'));
+  if (resource.sink.mode !== 'replace') {
+    problems.push(problem(['sink', 'mode'], 'so that its result is all that the sink holds; set `mode: replace`'));
+  }
+  return problems;
 }
 
 /** What the records of a resource go through; `undefined`: they move as they are. */

@@ -1,0 +1,2 @@
+export { SqlStreamTransformer } from './sql-stream-transformer.ts';
+export { SqlTransformer } from './sql-transformer.ts';
