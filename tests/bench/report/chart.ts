@@ -40,7 +40,7 @@ export function toChart(results: readonly Result[]): string {
       textStyle: { fontSize: 15 },
     })),
     grid: panels.map(({ bars }, index) => ({
-      left: 250,
+      left: 300,
       right: 70,
       top: tops[index] ?? 0,
       height: bars.length * PANEL_HEIGHT,
@@ -51,7 +51,7 @@ export function toChart(results: readonly Result[]): string {
       type: 'category',
       data: bars.map(({ name }) => name),
       axisTick: { show: false },
-      axisLabel: { interval: 0, width: 235, overflow: 'truncate' },
+      axisLabel: { interval: 0, width: 285, overflow: 'truncate' },
     })),
     series: panels.map(({ bars }, index) => ({
       type: 'bar',

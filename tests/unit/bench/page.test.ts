@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { NOT_DONE } from '../../bench/measure.ts';
 import { toChart } from '../../bench/report/chart.ts';
 import { toMarkdown } from '../../bench/report/page.ts';
+import { reportSchema } from '../../bench/results.ts';
 import { result } from './samples.ts';
 
 const results = [
@@ -34,6 +36,11 @@ describe('the page', () => {
     expect(lineOf('DuckDB')).toContain('failed');
     expect(lineOf('polars, connectorx')).toBe('');
   });
+});
+
+it('docs/reference/benchmarks.md is what its record gives', () => {
+  const read = (name: string) => readFileSync(new URL(`../../../docs/reference/${name}`, import.meta.url), 'utf8');
+  expect(read('benchmarks.md')).toBe(toMarkdown(reportSchema.parse(JSON.parse(read('benchmarks.json')))));
 });
 
 describe('the chart', () => {
