@@ -101,10 +101,63 @@ describe('CSV as text', () => {
   });
 
   it.each([
-    ['latin1', Buffer.from('a,b\nGrüße,é\n', 'latin1')],
-    ['utf-16le', Buffer.from('\ufeffa,b\nGrüße,é\n', 'utf16le')],
-  ])('reads %s', async (encoding, bytes) => {
+    ['latin1', 'without a mark', Buffer.from('a,b\nGrüße,é\n', 'latin1')],
+    ['utf-16le', 'without a mark', Buffer.from('a,b\nGrüße,é\n', 'utf16le')],
+    ['utf-16be', 'without a mark', Buffer.from('a,b\nGrüße,é\n', 'utf16le').swap16()],
+    ['utf-8', 'with the mark of UTF-16', Buffer.from('\ufeffa,b\nGrüße,é\n', 'utf16le')],
+    ['latin1', 'with the mark of UTF-16BE', Buffer.from('\ufeffa,b\nGrüße,é\n', 'utf16le').swap16()],
+    ['latin1', 'with the mark of UTF-8', Buffer.from('\ufeffa,b\nGrüße,é\n')],
+  ])('reads %s %s', async (encoding, _, bytes) => {
     expect((await read(bytes, { options: { encoding } })).rows).toEqual([{ a: 'Grüße', b: 'é' }]);
+  });
+
+  it('reads Windows-1252, which is what most programs mean by Latin-1', async () => {
+    const text = Buffer.concat([Buffer.from('a,b\n'), Buffer.of(0x80, 0x2c, 0x93, 0x78, 0x94, 0x0a)]);
+    expect((await read(text, { options: { encoding: 'latin1' } })).rows).toEqual([{ a: '€', b: '“x”' }]);
+  });
+
+  it('rejects what is no UTF-16: half characters, an odd byte at the end', async () => {
+    const text = Buffer.concat([Buffer.from('\ufeffa,b\n1,🎉\n2,\ud83c\n3,y\n4,z', 'utf16le'), Buffer.of(0x41)]);
+    const { rows, rejections } = await read(text);
+    expect(rows).toEqual([
+      { a: '1', b: '🎉' },
+      { a: '3', b: 'y' },
+    ]);
+    expect(rejections).toMatchObject([
+      { rowNumber: 2, column: 'b' },
+      { rowNumber: 4, column: 'b' },
+    ]);
+  });
+
+  it.each([1, 100])('takes escapes, comments and several texts for NULL, in %i columns', async (columns) => {
+    const options = { escape: '\\', comment: '#', nullText: ['', 'NULL', '\\N'] };
+    const more = Array.from({ length: columns }, (_, index) => `c${index}`);
+    const rest = more.map((_, index) => `,${index}`).join('');
+    const text = `# made by hand\na,b,${more.join(',')}\n"x\\"\\\\y",NULL${rest}\n#"\n\\N,"NULL"${rest}\n`;
+    const { rows, rejections } = await read(text, { options });
+    expect(rejections).toEqual([]);
+    expect(rows.map(({ a, b }) => [a, b])).toEqual([
+      ['x"\\y', null],
+      [null, 'NULL'],
+    ]);
+  });
+
+  it('reads files without quotes', async () => {
+    const { rows } = await read('a\tb\n"1\t5" pipe\n', { name: 'a.tsv', options: { quote: false } });
+    expect(rows).toEqual([{ a: '"1', b: '5" pipe' }]);
+  });
+
+  it('keeps NUL bytes where there is text', async () => {
+    expect((await read('a,b\n1,x\0y\n')).rows).toEqual([{ a: '1', b: 'x\0y' }]);
+  });
+
+  it('reads ten thousand columns in groups that fit into memory', async () => {
+    const names = Array.from({ length: 10_000 }, (_, index) => `c${index}`);
+    const line = (id: number) => names.map(() => id).join(',');
+    const text = `${names.join(',')}\n${Array.from({ length: 250 }, (_, id) => `${line(id)}\n`).join('')}1,2\n`;
+    const { rows, rejections } = await read(text, { batchSize: 50_000 });
+    expect(rows.map(({ c9999 }) => c9999)).toEqual(Array.from({ length: 250 }, (_, id) => String(id)));
+    expect(rejections).toMatchObject([{ rowNumber: 251, message: 'The record has 2 fields, the header has 10000.' }]);
   });
 });
 

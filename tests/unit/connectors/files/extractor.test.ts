@@ -333,6 +333,49 @@ describe('a files source that cannot be read', () => {
     expect(contentsOf(await batchesOf(openSource(path, { path: '*', format: 'csv' }))).rows).toEqual([{ id: '1' }]);
   });
 
+  it('is compressed in several pieces, which are read to the end', async () => {
+    const path = nextFolder();
+    const pieces = ['id,text\n', lines(0, 5000), lines(5000, 5001)];
+    await putFile(path, 'a.csv.zst', Buffer.concat(pieces.map((piece) => zstdCompressSync(piece))));
+    await putFile(path, 'b.csv.gz', Buffer.concat(pieces.map((piece) => gzipSync(piece))));
+    await putFile(path, 'c.gz', gzipSync(pieces.join('')));
+    for (const name of ['a.csv.zst', 'b.csv.gz', 'c.gz']) {
+      const { rows } = contentsOf(await batchesOf(openSource(path, { path: name, format: 'csv' })));
+      expect(rows).toHaveLength(5001);
+    }
+  });
+
+  it.each([
+    [
+      'gz',
+      'cut off',
+      (archive: Buffer) => archive.subarray(0, 5000),
+      /unexpected end of file \(around byte 5000 of it\)/,
+    ],
+    [
+      'zst',
+      'cut off',
+      (archive: Buffer) => archive.subarray(0, 5000),
+      /unexpected end of file \(around byte 5000 of it\)/,
+    ],
+    ['gz', 'followed by something else', (archive: Buffer) => Buffer.concat([archive, Buffer.from('x,y\n')]), /gzip/],
+    ['zst', 'followed by something else', (archive: Buffer) => Buffer.concat([archive, Buffer.from('x,y\n')]), /zstd/],
+    ['gz', 'empty', () => Buffer.alloc(0), /byte 0/],
+  ])('is an archive (.%s) that is %s', async (extension, _, damage, message) => {
+    const path = nextFolder();
+    const text = `id,text\n${lines(0, 10_000)}`;
+    const name = await putFile(
+      path,
+      `a.csv.${extension}`,
+      damage(extension === 'gz' ? gzipSync(text) : zstdCompressSync(text)),
+    );
+    await expect(batchesOf(openSource(path, { path: '*' }))).rejects.toMatchObject({
+      code: 'UNREADABLE',
+      message: expect.stringMatching(message),
+      where: { file: name },
+    });
+  });
+
   it('is compressed and damaged', async () => {
     const path = nextFolder();
     await putFile(path, 'a.csv.gz', gzipSync(`id,text\n${lines(0, 10_000)}`).subarray(0, 5000));

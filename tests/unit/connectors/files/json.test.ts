@@ -100,6 +100,92 @@ describe('NDJSON', () => {
   });
 });
 
+describe('NDJSON into columns', () => {
+  const wide = schemaOf(
+    ['id', { kind: 'int64' }],
+    ['price', { kind: 'decimal', precision: 38, scale: 20 }],
+    ['amount', { kind: 'decimal', precision: 12, scale: 2 }],
+    ['share', { kind: 'float64' }],
+    ['text', { kind: 'string' }],
+    ['nested', { kind: 'json' }],
+  );
+  const empty = { id: null, price: null, amount: null, share: null, text: null, nested: null };
+
+  it.each([
+    ['64-bit integers', '{"id":9223372036854775807}', { id: 9_223_372_036_854_775_807n }],
+    ['whole numbers with a point', '{"id":-7.00}', { id: -7 }],
+    [
+      'more digits than a double has',
+      '{"price":123456789.12345678901234567890}',
+      { price: '123456789.12345678901234567890' },
+    ],
+    ['decimals in text', '{"amount":"19.90","price":"0.1"}', { amount: '19.90', price: '0.1' }],
+    ['exponents', '{"share":1E-7,"amount":1.5e3}', { share: 1e-7, amount: '1500.00' }],
+    ['a double that takes 17 digits', '{"share":0.30000000000000004}', { share: 0.30000000000000004 }],
+    ['numbers for text', '{"text":12}', { text: '12' }],
+    ['escapes', String.raw`{"text":"\"\\\/\b\f\n\r\t\u00fc\u20AC\ud83c\udf89"}`, { text: '"\\/\b\f\n\r\tü€🎉' }],
+    ['keys with escapes', String.raw`{"te\u0078t":"x"}`, { text: 'x' }],
+    ['other members first', '{"text":"x","id":1}', { text: 'x', id: 1 }],
+    ['spaces', ' { "id" : 1 ,\t"text" : "x" } \r', { id: 1, text: 'x' }],
+    ['the last of two values of a key', '{"id":1,"text":"x","id":2}', { id: 2, text: 'x' }],
+    ['nested values', '{"nested":{"a":[1,{"b":"}"}]}}', { nested: { a: [1, { b: '}' }] } }],
+    ['no members', '{}', {}],
+  ])('%s', async (_, line, values) => {
+    const { rows, rejections } = await read('a.ndjson', `{"id":0}\n${line}\n{"id":9}\n`, wide);
+    expect(rejections).toEqual([]);
+    expect(rows).toEqual([
+      { ...empty, id: 0 },
+      { ...empty, ...values },
+      { ...empty, id: 9 },
+    ]);
+  });
+
+  it.each([
+    ['an integer of more than 64 bits', '{"id":9223372036854775808}', 'id 9223372036854775808 is not int64'],
+    ['a number beyond float64', '{"share":1e400}', /^The record has the number 1e400, which is beyond/],
+    ['whole digits beyond float64', `{"share":${'9'.repeat(400)}}`, /^share 9+… is beyond/],
+    ['a number of very many digits', `{"price":${'9'.repeat(140_000)}}`, /more than 131072 digits/],
+    [
+      'a nested number that would be rounded',
+      '{"nested":[12345678901234567890]}',
+      /^nested 12345678901234567890 is not json/,
+    ],
+    ['leading zeros', '{"id":007}', /^The record is no JSON/],
+    ['a raw tab', '{"text":"\t"}', /^The record is no JSON/],
+    ['a NUL byte', '{"text":"\u0000"}', /^The record is no JSON/],
+    ['half of a surrogate pair', String.raw`{"text":"\ud83c"}`, /half of a surrogate pair/],
+    ['half of one in a nested key', String.raw`{"nested":{"\udf89":1}}`, /half of a surrogate pair/],
+    ['deep nesting', `{"nested":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, /more than 1000 brackets/],
+    ['two objects on a line', '{"id":1}{"id":2}', /^The record is no JSON/],
+    ['an object that goes on in the next line', '{"id":1,', /^The record is no JSON/],
+  ])('rejects %s, and says where', async (_, line, message) => {
+    const { rows, rowNumbers, rejections } = await read('a.ndjson', `{"id":0}\n${line}\n{"id":9}\n`, wide);
+    expect(rows.map(({ id }) => id)).toEqual([0, 9]);
+    expect(rowNumbers).toEqual([1, 3]);
+    expect(rejections).toMatchObject([{ rowNumber: 2, offset: 9 }]);
+    expect(rejections[0]?.message).toMatch(message);
+  });
+
+  it('refuses what is missing where no NULL is allowed', async () => {
+    const schema = schemaOf(['a', { kind: 'int32' }, false], ['b', { kind: 'string' }]);
+    const { rows, rejections } = await read('a.ndjson', '{"b":"x"}\n{"a":null}\n{"a":3}\n', schema);
+    expect(rows).toEqual([{ a: 3, b: null }]);
+    expect(rejections.map(({ message }) => message)).toEqual(Array(2).fill('a is missing and may not be null'));
+  });
+
+  it('reads ten thousand columns', async () => {
+    const names = Array.from({ length: 10_000 }, (_, index) => `column_${index}`);
+    const schema = schemaOf(...names.map((name) => [name, { kind: 'int32' }] as const));
+    const line = (id: number) => JSON.stringify(Object.fromEntries(names.map((name) => [name, id])));
+    const { rows, rejections } = await read('a.ndjson', `${line(1)}\n${line(2)}\n`, schema, 50_000);
+    expect(rejections).toEqual([]);
+    expect(rows.map(({ column_0, column_9999 }) => [column_0, column_9999])).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+  });
+});
+
 describe('JSON', () => {
   it.each([
     ['[]', []],
@@ -122,6 +208,12 @@ describe('JSON', () => {
     ]);
   });
 
+  it('passes over brackets that close nothing', async () => {
+    const { rows, rejections } = await read('a.json', '[{"a":1}, }, {"a":2}]');
+    expect(rows).toEqual([{ a: 1 }, { a: 2 }]);
+    expect(rejections).toMatchObject([{ rowNumber: 2, offset: 10, record: '}' }]);
+  });
+
   it('reads a long array on one line, in batches of any size', async () => {
     const rows = Array.from({ length: 30_000 }, (_, id) => ({ id, text: `text ${id}`.repeat(id % 50) }));
     for (const batchSize of [999, 30_000, 100_000]) {
@@ -132,7 +224,8 @@ describe('JSON', () => {
   it.each([
     ['{"a":1}\n{"a":2}\n', /no array/, /ndjson/],
     ['[{"a":1},{"a":', /ends inside/, /completely/],
-    ['[{"a":1}', /ends inside/, /completely/],
+    ['[{"a":1}', /ends inside of its array \(byte 8\)/, /completely/],
+    ['[{"a":1}] [', /something follows its array \(byte 10\)/, /completely/],
   ])('is UNREADABLE: %j', async (text, message, hint) => {
     await expect(read('a.json', text)).rejects.toMatchObject({
       code: 'UNREADABLE',

@@ -50,8 +50,8 @@ async function csvColumnTypes(file: SourceFile, options: FilesSource, records: n
   const header = await readCsvHeader(file, options);
   if (header === undefined) return new Map();
   const sample = (await firstGroup(readCsv(file, options, sampleOf(records))))?.columns;
-  const types = header.names.map((name): [string, LogicalType | undefined] => {
-    const column = sample?.columns.find(({ field }) => field.name === name);
+  const types = header.names.map((name, field): [string, LogicalType | undefined] => {
+    const column = sample?.columns[field];
     if (sample === undefined || column?.storage !== 'bytes') return [name, undefined];
     const texts: string[] = [];
     for (let index = 0; index < sample.length; index++) {

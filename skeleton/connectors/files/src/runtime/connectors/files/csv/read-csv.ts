@@ -66,7 +66,8 @@ export async function* readCsv(
 
 function layoutOf(file: SourceFile, options: FilesSource, { names }: CsvHeader, request: ReadRequest): CsvLayout {
   const schema = request.schema ?? textSchema(names);
-  const fields = schema.fields.map(({ name }) => names.indexOf(name));
+  const positions = new Map(names.map((name, field) => [name, field]));
+  const fields = schema.fields.map(({ name }) => positions.get(name) ?? -1);
   if (schema.fields.length > 0 && fields.every((field) => field < 0)) throw strangeColumns(file, names, schema);
   requireKnownColumns(file, names, schema);
   return { dialect: csvDialect(file, options), names, schema, fields };
