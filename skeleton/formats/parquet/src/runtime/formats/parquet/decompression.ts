@@ -7,7 +7,7 @@ import {
   zstdDecompress,
   zstdDecompressSync,
 } from 'node:zlib';
-import { snappyUncompress } from 'hyparquet';
+import { snappyUncompressor } from 'hysnappy';
 import type { ChunkMetadata } from './footer-model.ts';
 
 const inflate = { GZIP: promisify(gunzip), BROTLI: promisify(brotliDecompress), ZSTD: promisify(zstdDecompress) };
@@ -46,12 +46,20 @@ async function decompress(page: Buffer, codec: ChunkMetadata['codec'], size: num
   }
 }
 
-/** The page says itself how large it is, which has to agree with its header. */
+let snappy: ReturnType<typeof snappyUncompressor> | undefined;
+
+/** The page says itself how large it is, which has to agree with its header: memory is taken by what the page says. */
 function uncompressSnappy(page: Buffer, size: number): Buffer {
   if (snappySize(page) !== size) throw new RangeError('a page has another size than its header says');
-  const bytes = Buffer.allocUnsafeSlow(size);
-  snappyUncompress(page, bytes);
-  return bytes;
+  snappy ??= snappyUncompressor();
+  try {
+    const bytes = snappy(page, size);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  } catch (error) {
+    // Its memory may hold anything after a damaged page.
+    snappy = undefined;
+    throw error;
+  }
 }
 
 function snappySize(page: Buffer): number {
