@@ -1,8 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Batch, Rejection } from '../../../skeleton/base/src/runtime/pipeline/batch.ts';
-import type { PostgresLoader } from '../../../skeleton/connectors/postgres/src/runtime/connectors/postgres/loader.ts';
+import type { Batch, Rejection, Row } from '../../../skeleton/base/src/runtime/pipeline/batch.ts';
+import type { LoadReport, RejectRecords } from '../../../skeleton/base/src/runtime/pipeline/loader.ts';
+import { Pipeline } from '../../../skeleton/base/src/runtime/pipeline/pipeline.ts';
+import { Transformer } from '../../../skeleton/base/src/runtime/pipeline/transformer.ts';
+import { resource } from '../../../skeleton/base/src/runtime/resource.ts';
+import { PostgresLoader } from '../../../skeleton/connectors/postgres/src/runtime/connectors/postgres/loader.ts';
 import { RawRows } from '../../../skeleton/connectors/postgres/src/runtime/connectors/postgres/raw-rows.ts';
-import { extractorOf, loaderOf, move, useDatabase } from './database.ts';
+import { extractorOf, loaderOf, move, STREAM, useDatabase } from './database.ts';
 
 const database = useDatabase();
 const ROWS = 5000;
@@ -118,5 +122,47 @@ describe('rows become columns', () => {
     const batches = await batchesFor(loader, from);
     expect(batches.some(({ records }) => records instanceof RawRows)).toBe(false);
     await loader.close();
+  });
+});
+
+describe('a pipeline', () => {
+  class Rounder extends Transformer<Row, Row> {
+    override transform(rows: readonly Row[]): readonly Row[] {
+      return rows.map((row) => ({ ...row, total: '0.00' }));
+    }
+  }
+
+  const untouched = resource<Row>('orders');
+
+  it.each([
+    ['lets rows through', untouched, true],
+    ['with a transformer turns rows into columns', untouched.transform(new Rounder()), false],
+  ])('%s', async (_, definition, expected) => {
+    const batches: boolean[] = [];
+    class Watched extends PostgresLoader {
+      override load(batch: Batch, reject: RejectRecords): Promise<LoadReport> {
+        batches.push(batch.records instanceof RawRows);
+        return super.load(batch, reject);
+      }
+    }
+    const context = { resource: 'orders', stream: STREAM, mode: 'append' as const, key: [] };
+    const loader = new Watched({ url: database.url }, { table: 'orders' }, context);
+    const pipeline = new Pipeline<Row, Row>({
+      name: 'orders',
+      pipeline: 'shop',
+      extractor: source(),
+      definition,
+      loader,
+      start: { from: undefined, firstSequence: 1 },
+      schemaEvolution: 'manual',
+      deadLetterBudget: { max: 0, share: 0 },
+      keepDeadLetters: async () => {},
+    });
+    const { counts } = await pipeline.run(new AbortController().signal);
+    await loader.close();
+    expect(counts).toMatchObject({ read: ROWS, written: ROWS, deadLettered: 0 });
+    expect(new Set(batches)).toEqual(new Set([expected]));
+    const changed = expected ? '*' : 'id, 0.00 AS total, note, at, maybe';
+    expect(await contents('orders')).toEqual(await database.sql(`SELECT ${changed} FROM source ORDER BY id`));
   });
 });
