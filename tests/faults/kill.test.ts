@@ -99,12 +99,15 @@ test('a second run of the same resource is refused, here and from another machin
   const child = service.start(['run'], environment);
   const end = ended(child);
   while (!(await exists('etl_checkpoints'))) await delay(5);
+  // However fast it is: it holds its locks until the others have met them.
+  child.kill('SIGSTOP');
   const elsewhere = service.copy();
   rmSync(elsewhere.path('data/state'), { recursive: true, force: true });
   const [second, other] = await Promise.all([
     service.pipeline(['run'], environment),
     elsewhere.pipeline(['run'], environment),
   ]);
+  child.kill('SIGCONT');
   elsewhere.remove();
   expect(second).toMatchObject({ code: 75, stderr: expect.stringContaining('LOCKED') });
   expect(other).toMatchObject({ code: 75, stderr: expect.stringContaining('LOCKED') });

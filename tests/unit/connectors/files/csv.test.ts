@@ -279,6 +279,26 @@ describe('CSV into typed columns', () => {
     expect(await read(text, { schema: EVERY_TYPE })).toMatchObject({ rows: EDGE_ROWS, rejections: [] });
   });
 
+  it('writes dates beyond four digits of a year, and zeros with their sign', async () => {
+    const schema = schemaOf(
+      ['day', { kind: 'date' }],
+      ['at', { kind: 'timestamp', zone: false }],
+      ['x', { kind: 'float64' }],
+    );
+    const rows = [
+      { day: '+010000-01-01', at: '+010000-01-01T00:00:00', x: -0 },
+      { day: '9999-12-31', at: '9999-12-31T23:59:59.999999', x: 0 },
+      { day: '0000-01-01', at: '0000-01-01T00:00:00', x: Number.NaN },
+      { day: '-000001-12-31', at: '-000001-12-31T23:59:59.999', x: Number.NEGATIVE_INFINITY },
+      { day: 'infinity', at: '-infinity', x: 1e21 },
+    ];
+    const text = csvText(columnsFromRows(schema, rows).columns);
+    expect(text.split('\n').slice(1, -1)).toEqual(
+      rows.map(({ day, at, x }) => `${day},${at},${Object.is(x, -0) ? '-0' : x}`),
+    );
+    expect((await read(text, { schema })).rows).toEqual(rows);
+  });
+
   it('reads what it writes: any records, with either line end, in batches of any size', async () => {
     const arbitrary = fc.tuple(arbitraryRows(EVERY_TYPE, 30), fc.integer({ min: 1, max: 20 }), fc.boolean());
     await fc.assert(

@@ -1,7 +1,7 @@
 import type { BytesColumn, Column, Int32Column, Int64Column } from '../../columns/column.ts';
 import { formatScaled } from '../../columns/decimals.ts';
 import { readInt64, readSafeInt64 } from '../../columns/read-values.ts';
-import { civilFromDays, formatDate, formatTime, formatTimestamp } from '../../columns/timestamps.ts';
+import { formatDate, formatTime, formatTimestamp } from '../../columns/timestamps.ts';
 import type { ByteOutput } from './byte-output.ts';
 
 /** Appends value `index` of a column to the output; it is not NULL. */
@@ -92,24 +92,17 @@ const DATE_BYTES = 10;
 const dates = { days: new Int32Array(DATES).fill(LAST_DAY + 1), texts: Buffer.alloc(DATES * DATE_BYTES) };
 
 function writeDate(days: number, output: ByteOutput): void {
-  const slot = days & (DATES - 1);
-  const text = slot * DATE_BYTES;
-  if (dates.days[slot] === days) {
-    output.writeBytes(dates.texts, text, text + DATE_BYTES);
-    return;
-  }
   if (days < FIRST_DAY || days > LAST_DAY) {
     output.writeAscii(formatDate(days));
     return;
   }
-  const { year, month, day } = civilFromDays(days);
-  output.writeDigits(year, 4);
-  output.writeByte(DASH);
-  output.writeDigits(month, 2);
-  output.writeByte(DASH);
-  output.writeDigits(day, 2);
-  dates.days[slot] = days;
-  output.bytes.copy(dates.texts, text, output.length - DATE_BYTES);
+  const slot = days & (DATES - 1);
+  const text = slot * DATE_BYTES;
+  if (dates.days[slot] !== days) {
+    dates.days[slot] = days;
+    dates.texts.write(formatDate(days), text, 'latin1');
+  }
+  output.writeBytes(dates.texts, text, text + DATE_BYTES);
 }
 
 function writeTimestamp(column: Int64Column, index: number, zone: boolean, output: ByteOutput): void {
