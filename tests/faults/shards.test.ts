@@ -206,6 +206,9 @@ test('a table without a primary key is not split when it is read in full', async
   const { code, stderr } = await service.pipeline(['run'], environment);
   expect(code).toBe(64);
   expect(stderr).toContain('has no primary key that says which shard a record is in');
+  const preflight = await service.pipeline(['preflight'], environment);
+  expect(preflight.code).toBe(64);
+  expect(preflight.stdout).toContain('has no primary key');
 });
 
 test('files go into Delta and Parquet by several processes at once, and status tells of each', async () => {

@@ -67,13 +67,13 @@ it('records stay in their shard with every version: others would lose and double
   expect(first?.rows().slice(0, 3)).toMatchInlineSnapshot(`
     [
       {
-        "id": "Bestellung Nr. 123 ✓",
+        "id": "Bestellung Nr. 152 ✓",
       },
       {
-        "id": "Bestellung Nr. 151 ✓",
+        "id": "Bestellung Nr. 170 ✓",
       },
       {
-        "id": "Bestellung Nr. 172 ✓",
+        "id": "Bestellung Nr. 28 ✓",
       },
     ]
   `);

@@ -79,8 +79,10 @@ async function checkResource(
 ): Promise<Check[]> {
   const checks: Check[] = [];
   const columns = definition?.contractFields?.all;
-  const extractor = await open('source', () => openExtractor(config, name, { columns }), checks);
-  const loader = await open('sink', () => openLoader(config, name), checks);
+  const { shards: count } = resourceOf(config, name);
+  const shard = count === 1 ? undefined : { index: 0, count };
+  const extractor = await open('source', () => openExtractor(config, name, { columns, shard }), checks);
+  const loader = await open('sink', () => openLoader(config, name, { shard }), checks);
   try {
     if (extractor !== undefined && loader !== undefined && checks.every(({ ok }) => ok)) {
       checks.push(await check('columns', () => checkColumns(config, name, definition, extractor, loader)));

@@ -2,21 +2,20 @@ import type { Shard } from '../../pipeline/shard.ts';
 import type { PostgresColumn } from './table-columns.ts';
 
 /**
- * True for the records of one shard. Each record is in exactly one, NULL or not, and stays there whatever else of it
- * changes: in every run, in every version of PostgreSQL, whose own hash functions promise nothing of the kind.
+ * True for the records of one shard: of so many shards, each takes one remainder of the key.
  *
- * Integers go by their remainder, which costs next to nothing; all other keys by the SHA-256 of their text.
+ * Each record is in exactly one, NULL or not, and stays there in every run, whatever else of it changes. That holds for
+ * the hash, too: of the bytes of a text PostgreSQL keeps it from version to version, because hash partitions need it.
  */
 export function shardCondition(
   { index, count, key }: Shard & { readonly key: readonly PostgresColumn[] },
   nameOf: (column: PostgresColumn) => string,
 ): string {
-  const names = key.map(nameOf);
-  if (key.every(({ wire, travelsAs }) => /^int[248]$/.test(wire) && travelsAs === undefined)) {
-    const remainders = names.map((name) => `coalesce(abs(${name} % ${count}), 0)`);
-    return `(${remainders.join(' + ')}) % ${count} = ${index}`;
-  }
-  const text = `concat_ws('|', ${names.map((name) => `${name}::text`).join(', ')})`;
-  const hash = `substr(sha256(convert_to(${text}, 'UTF8')), 1, 4)`;
-  return `('x' || encode(${hash}, 'hex'))::bit(32)::bigint % ${count} = ${index}`;
+  const remainders = key.map((column) => `coalesce(abs(${numberOf(column, nameOf(column))} % ${count}), 0)`);
+  return `(${remainders.join(' + ')}) % ${count} = ${index}`;
+}
+
+function numberOf({ wire, travelsAs }: PostgresColumn, name: string): string {
+  const isInteger = /^int[248]$/.test(wire) && travelsAs === undefined;
+  return isInteger ? name : `hashtextextended(${name}::text COLLATE "C", 0)`;
 }
