@@ -145,6 +145,18 @@ describe('SqlStreamTransformer', () => {
     });
   });
 
+  it('may be closed before all of its result was taken', async () => {
+    const schema: TableSchema = { fields: [{ name: 'id', type: { kind: 'int64' }, nullable: true }] };
+    const work = await new InlineStream('SELECT * FROM stream', { folder }).open('shop/orders', schema);
+    await work.take(columnsOf(schema, rows));
+    for await (const part of work.give(2048)) {
+      expect(part.length).toBe(2048);
+      break;
+    }
+    await work.close();
+    expect(existsSync(join(folder, 'shop/orders'))).toBe(false);
+  });
+
   it('removes what a killed run left', async () => {
     const left = join(folder, 'shop/orders');
     await mkdir(left, { recursive: true });
