@@ -79,7 +79,7 @@ export function resultsOf(series: Series, measurements: readonly Measurement[], 
       differences: [...(comparison?.differences ?? [])],
       types: [...(comparison?.types ?? [])],
       ...(eventLoopDelay !== undefined && { eventLoopMilliseconds: Math.round(eventLoopDelay) }),
-      ...(failure !== undefined && { failure }),
+      ...(failure !== undefined && { failure: publishable(failure) }),
     };
   });
 }
@@ -111,6 +111,15 @@ function contentsOf({ candidate, comparison }: Measurement): Result['contents'] 
   if (candidate.writesNothing === true) return 'nothing written';
   if (comparison === undefined) return undefined;
   return comparison.differences.length === 0 ? 'same' : 'different';
+}
+
+/** The last line, without addresses and folders of this machine. */
+function publishable(failure: string): string {
+  const last = failure.trim().split('\n').at(-1) ?? '';
+  return last
+    .replaceAll(/\w+:\/\/\S+/g, '<url>')
+    .replaceAll(/(?:\/[\w.-]+)+\//g, '')
+    .slice(0, 200);
 }
 
 function rounded(value: number): number {

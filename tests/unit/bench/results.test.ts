@@ -36,6 +36,13 @@ describe('results', () => {
     expect(results[3]?.peakMebibytes).toBeUndefined();
   });
 
+  it('keep nothing of this machine in it', () => {
+    const failure =
+      'python ended with 1:\nTraceback\nIO Error in /home/somebody/a-b/c.parquet at postgres://u:secret@host/db\n';
+    const [failed] = resultsOf(series, [measurement(candidate('a', 'b'), [], { failure })], () => 'peer');
+    expect(failed?.failure).toBe('IO Error in c.parquet at <url>');
+  });
+
   it('can be read back from JSON', () => {
     const report = { machine: 'm', node: '24', postgres: '15', results };
     expect(reportSchema.parse(JSON.parse(JSON.stringify(report)))).toEqual(JSON.parse(JSON.stringify(report)));
