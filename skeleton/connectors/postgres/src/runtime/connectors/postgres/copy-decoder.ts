@@ -85,7 +85,7 @@ export class CopyDecoder implements CopyReader<DecodedRows> {
     let at = start;
     for (;;) {
       const room = Math.min(STRETCH, this.#batchSize - this.#columns.length);
-      const { rows, end } = this.#locate(view, at, room);
+      const { rows, end } = this.#locateWithin(view, at, room);
       if (rows > 0) {
         this.#readers.forEach((read, field) => {
           read({ bytes, view, positions: this.#fieldPositions[field] ?? this.#positions }, rows, this.#columns.length);
@@ -99,10 +99,20 @@ export class CopyDecoder implements CopyReader<DecodedRows> {
     }
   }
 
+  #locateWithin(view: DataView, start: number, room: number): { rows: number; end: number } {
+    try {
+      return this.#locate(view, start, room);
+    } catch (error) {
+      // A length that is wrong leads out of the bytes.
+      throw error instanceof RangeError ? unexpectedRow() : error;
+    }
+  }
+
   /** Finds the fields of up to `room` rows; stops early when they have many bytes. */
   #locate(view: DataView, start: number, room: number): { rows: number; end: number } {
     const fields = this.#wires.length;
     const positions = this.#positions;
+    const sizes = this.#sizes;
     const limit = start + LARGEST_BATCH_BYTES - this.#bytes;
     let rows = 0;
     let end = start;
@@ -122,9 +132,8 @@ export class CopyDecoder implements CopyReader<DecodedRows> {
       if (count !== fields) throw unexpectedRow();
       at += 2;
       for (let slot = rows, field = 0; slot < positions.length; slot += STRETCH, field++) {
-        if (at + 4 > next) throw unexpectedRow();
         const length = view.getInt32(at);
-        if (length !== this.#sizes[field]) this.#requireLength(length, field);
+        if (length !== sizes[field]) this.#requireLength(length, field);
         at += 4;
         positions[slot] = at;
         if (length > 0) at += length;
