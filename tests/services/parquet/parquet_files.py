@@ -125,6 +125,10 @@ def write(folder):
     pq.write_table(many, f"{folder}/many.parquet", row_group_size=250_000)
     pq.write_table(many, f"{folder}/lz4.parquet", compression="lz4")
     duckdb.sql(f"copy (select range::int id, 'text ' || range as text, range::decimal(20, 3) amount from range(200000)) to '{folder}/duckdb.parquet'")
+    price = Decimal("12345678901234567890.123456789")
+    exact = pa.table({"nested": pa.array([{"price": price, "ids": [2**63 - 1]}]), "far": pa.array([2**62], pa.timestamp("ms"))})
+    pq.write_table(exact, f"{folder}/exact.parquet")
+    pq.write_table(pa.table({}), f"{folder}/no-columns.parquet")
     return list(VARIANTS)
 
 

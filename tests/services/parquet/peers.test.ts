@@ -1,9 +1,15 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { BytesColumn } from '../../../skeleton/base/src/runtime/columns/column.ts';
+import { readText } from '../../../skeleton/base/src/runtime/columns/read-values.ts';
 import { columnsFromRows, rowsFromColumns } from '../../../skeleton/base/src/runtime/columns/rows.ts';
 import type { Row } from '../../../skeleton/base/src/runtime/pipeline/batch.ts';
 import type { TableSchema } from '../../../skeleton/base/src/runtime/schema/table-schema.ts';
-import { ParquetWriter, readParquet } from '../../../skeleton/formats/parquet/src/runtime/formats/parquet/index.ts';
+import {
+  ParquetWriter,
+  readParquet,
+  readParquetDescription,
+} from '../../../skeleton/formats/parquet/src/runtime/formats/parquet/index.ts';
 import { EDGE_ROWS, EVERY_TYPE } from '../../support/every-type.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { Peers } from './peers.ts';
@@ -203,7 +209,7 @@ describe('files that pyarrow and DuckDB made', () => {
 
   it('are read whatever their compression, pages and encodings', async () => {
     const names = (await readdir(folder('written'))).map((name) => name.replace('.parquet', ''));
-    const variants = names.filter((name) => !['many', 'lz4', 'duckdb'].includes(name));
+    const variants = names.filter((name) => !['many', 'lz4', 'duckdb', 'exact', 'no-columns'].includes(name));
     expect(variants).toHaveLength(10);
     for (const name of variants) {
       const rows = await read(folder(`written/${name}.parquet`), name === 'small-pages' ? 1 : undefined);
@@ -234,6 +240,23 @@ describe('files that pyarrow and DuckDB made', () => {
     expect(duckdb.every((row, id) => row.id === id && row.text === `text ${id}` && row.amount === `${id}.000`)).toBe(
       true,
     );
+  });
+
+  it('keep all digits inside of structs, and times that are too far away are infinite', async () => {
+    for await (const columns of readParquet(folder('written/exact.parquet'))) {
+      expect(readText(columns.column('nested') as BytesColumn, 0)).toBe(
+        '{"price":12345678901234567890.123456789,"ids":[9223372036854775807]}',
+      );
+      expect(rowsFromColumns<Row>(columns.select(['far']))).toEqual([{ far: 'infinity' }]);
+    }
+  });
+
+  it('may have no columns', async () => {
+    expect(await readParquetDescription(folder('written/no-columns.parquet'))).toEqual({
+      schema: { fields: [] },
+      rows: 0,
+    });
+    expect(await read(folder('written/no-columns.parquet'))).toEqual([]);
   });
 
   it('are refused with a hint when their compression is not known', async () => {

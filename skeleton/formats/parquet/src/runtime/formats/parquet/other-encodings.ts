@@ -1,14 +1,12 @@
-import { deltaBinaryUnpack } from 'hyparquet/src/delta.js';
-import { readVarInt } from 'hyparquet/src/thrift.js';
+import { DeltaDecoder } from './delta-decoding.ts';
 import type { Leaf } from './file-schema.ts';
 import { plainWidth } from './plain-decoding.ts';
 import { writeLength } from './plain-values.ts';
-import { viewOf } from './value-reader.ts';
 
 /** A page of prefixes and suffixes may stand for far more text than it has bytes. */
 const MAX_TEXT = 2 ** 30;
-/** Writers take 128 values in 4 parts, or a few thousand. */
-const MAX_BLOCK = 2 ** 16;
+/** From this length on the native copy is faster than a loop. */
+const LONG_VALUE = 64;
 
 /**
  * The values of a page in one of the rarer encodings, in PLAIN encoding.
@@ -31,43 +29,11 @@ export function toPlain(leaf: Leaf, encoding: string, bytes: Buffer, limit: numb
   }
 }
 
-interface Reader {
-  readonly view: DataView;
-  offset: number;
-}
-
 function plainDeltas({ element }: Leaf, bytes: Buffer, limit: number): Buffer {
-  if (element.type !== 'INT32' && element.type !== 'INT64') throw new RangeError(`deltas of ${element.type}`);
-  const reader = { view: viewOf(bytes), offset: 0 };
-  const count = countDeltas(reader, limit);
-  const values = element.type === 'INT32' ? new Int32Array(count) : new BigInt64Array(count);
-  if (count > 0) deltaBinaryUnpack(reader, count, values);
-  return Buffer.from(values.buffer);
-}
-
-function readLengths(reader: Reader, limit: number): Int32Array {
-  const lengths = new Int32Array(countDeltas(reader, limit));
-  if (lengths.length > 0) deltaBinaryUnpack(reader, lengths.length, lengths);
-  else passEmpty(reader);
-  return lengths;
-}
-
-/** How many deltas follow; checks what else their header says. */
-function countDeltas({ view, offset }: Reader, limit: number): number {
-  if (view.byteLength === 0) return 0;
-  const header = { view, offset };
-  const block = readVarInt(header);
-  const parts = readVarInt(header);
-  const count = readVarInt(header);
-  if (!(block > 0 && block <= MAX_BLOCK && parts > 0 && block % (8 * parts) === 0 && count >= 0 && count <= limit)) {
-    throw new RangeError('a page of deltas is damaged');
-  }
-  return count;
-}
-
-/** Four numbers make the header of no deltas. */
-function passEmpty(reader: Reader): void {
-  for (let number = 0; number < 4 && reader.offset < reader.view.byteLength; number++) readVarInt(reader);
+  const deltas = new DeltaDecoder(bytes);
+  if (element.type === 'INT32') return Buffer.from(deltas.readInt32(limit).buffer);
+  if (element.type === 'INT64') return Buffer.from(deltas.readInt64(limit).buffer);
+  throw new RangeError(`deltas of ${element.type}`);
 }
 
 /** First the lengths of all values, then their text; `withPrefixes`: before, how much each shares with the one before. */
@@ -75,24 +41,31 @@ function plainTexts({ element }: Leaf, bytes: Buffer, limit: number, withPrefixe
   if (element.type !== 'BYTE_ARRAY' && element.type !== 'FIXED_LEN_BYTE_ARRAY') {
     throw new RangeError(`lengths of ${element.type}`);
   }
-  const reader = { view: viewOf(bytes), offset: 0 };
-  const prefixes = withPrefixes ? readLengths(reader, limit) : undefined;
-  const suffixes = readLengths(reader, limit);
+  const prefixLengths = new DeltaDecoder(bytes);
+  const prefixes = withPrefixes ? prefixLengths.readInt32(limit) : undefined;
+  const suffixLengths = new DeltaDecoder(bytes.subarray(prefixLengths.position));
+  const suffixes = suffixLengths.readInt32(limit);
+  const start = prefixLengths.position + suffixLengths.position;
   const lengthBytes = element.type === 'BYTE_ARRAY' ? 4 : 0;
-  const target = Buffer.allocUnsafeSlow(sizeOfTexts(prefixes, suffixes, bytes.length - reader.offset, lengthBytes));
-  let from = reader.offset;
+  const target = Buffer.allocUnsafeSlow(sizeOfTexts(prefixes, suffixes, bytes.length - start, lengthBytes));
+  let from = start;
   let to = 0;
   let previous = 0;
   for (const [index, suffix] of suffixes.entries()) {
     const prefix = prefixes?.[index] ?? 0;
     if (lengthBytes > 0) to = writeLength(target, to, prefix + suffix);
-    target.copyWithin(to, previous, previous + prefix);
-    bytes.copy(target, to + prefix, from, from + suffix);
+    copy(target, previous, target, to, prefix);
+    copy(bytes, from, target, to + prefix, suffix);
     previous = to;
     to += prefix + suffix;
     from += suffix;
   }
   return target;
+}
+
+function copy(source: Buffer, from: number, target: Buffer, to: number, length: number): void {
+  if (length > LONG_VALUE) source.copy(target, to, from, from + length);
+  else for (let byte = 0; byte < length; byte++) target[to + byte] = source[from + byte] ?? 0;
 }
 
 function sizeOfTexts(
