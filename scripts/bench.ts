@@ -7,6 +7,7 @@ import { FULL, QUICK, type Session } from '../tests/bench/plan.ts';
 import { regressions } from '../tests/bench/quick.ts';
 import { readReport, writeReport } from '../tests/bench/report/write.ts';
 import { merge, type Report, type Result } from '../tests/bench/results.ts';
+import { ensureInstalled } from './bootstrap.mjs';
 import { startPostgres } from './postgres-server.ts';
 import { projectDirectory } from './template/definition.ts';
 
@@ -31,6 +32,7 @@ const tell = (message: string): void => {
   process.stderr.write(`${message}\n`);
 };
 
+await ensureInstalled(join(projectDirectory, 'skeleton'), process.execPath, { what: 'the packages of the skeleton' });
 const server = await startPostgres({ shared_buffers: '512MB', max_wal_size: '4GB', fsync: 'on' });
 try {
   if (options.quick) await quick();
@@ -41,7 +43,7 @@ try {
 // The scaffolder that rendered the services leaves timers behind.
 process.exit();
 
-/** Records what is measured, route by route, beside what other runs recorded. */
+/** Records what is measured, route by route, beside what other runs recorded. Fails when the service moved something wrong. */
 async function full(): Promise<void> {
   const about = await machine();
   for await (const results of benchmark({
@@ -52,6 +54,7 @@ async function full(): Promise<void> {
     tell,
   })) {
     writeReport(documents, { ...about, results: merge(readReport(documents), results) });
+    report(regressions([], results));
   }
 }
 
@@ -71,9 +74,13 @@ async function quick(): Promise<void> {
     }
     const problems = regressions(recorded, measured);
     if (problems.length === 0) return;
-    tell([`${attempt} attempt:`, ...problems].join('\n'));
+    if (attempt === 'second') report(problems);
   }
-  process.exitCode = 1;
+}
+
+function report(problems: readonly string[]): void {
+  for (const problem of problems) tell(problem);
+  if (problems.length > 0) process.exitCode = 1;
 }
 
 function sessions(all: readonly Session[]): Session[] {

@@ -1,3 +1,4 @@
+import { NOT_DONE } from './measure.ts';
 import type { Result } from './results.ts';
 
 /** A short run fails only when the service is slower than this share of what was recorded. */
@@ -9,7 +10,7 @@ const TOLERATED = 0.5;
  */
 export function regressions(recorded: readonly Result[], fresh: readonly Result[]): string[] {
   return fresh
-    .filter(({ role }) => role === 'service')
+    .filter(({ role, failure }) => role === 'service' && failure !== NOT_DONE)
     .flatMap((result) => {
       const { route, variant, failure, contents, differences } = result;
       const name = `${route}, ${variant}`;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NOT_DONE } from '../../bench/measure.ts';
 import { regressions } from '../../bench/quick.ts';
 import { result } from './samples.ts';
 
@@ -28,7 +29,8 @@ describe('the short benchmark', () => {
     expect(regressions(recorded, [limit, result({ failure: 'ended with 1' })])).toHaveLength(1);
   });
 
-  it('has nothing to say of what was never recorded', () => {
+  it('has nothing to say of routes that do not exist, and of what was never recorded', () => {
+    expect(regressions(recorded, [limit, result({ rowsPerSecond: [], failure: NOT_DONE })])).toEqual([]);
     expect(regressions([], [limit, result({ rowsPerSecond: [1] })])).toEqual([]);
   });
 });
