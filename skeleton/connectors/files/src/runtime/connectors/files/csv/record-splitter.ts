@@ -56,7 +56,7 @@ export class RecordSplitter {
       if (lineEnd > 0) return this.#accept(bytes, start, lineEnd, limits);
       if (bytes[close] === CARRIAGE_RETURN && close + 1 === end && !final)
         return this.#incomplete(bytes, start, limits);
-      if (bytes[close] !== delimiter) return this.#endAtLine(bytes, start, end, 'quoting');
+      if (bytes[close] !== delimiter) return this.#endAtLine(bytes, start, limits, 'quoting');
       position = close + 1;
     }
   }
@@ -109,7 +109,7 @@ export class RecordSplitter {
   }
 
   #accept(bytes: Buffer, start: number, next: number, limits: SplitLimits): number {
-    if (next - start > limits.recordBytes) return this.#endAtLine(bytes, start, limits.end, 'too long');
+    if (next - start > limits.recordBytes) return this.#endAtLine(bytes, start, limits, 'too long');
     const [first] = this.fields;
     const empty = this.fields.length === 1 && first?.kind === 'plain' && first.start === first.end;
     if (this.fields.length === this.#expected) this.outcome = 'good';
@@ -118,17 +118,20 @@ export class RecordSplitter {
   }
 
   /** The record needs bytes that are not there (yet). */
-  #incomplete(bytes: Buffer, start: number, { end, final, recordBytes }: SplitLimits): number {
-    if (final) return this.#endAtLine(bytes, start, end, 'unterminated');
+  #incomplete(bytes: Buffer, start: number, limits: SplitLimits): number {
+    const { end, final, recordBytes } = limits;
+    if (final) return this.#endAtLine(bytes, start, limits, 'unterminated');
     const lineEnd = bytes.indexOf(LINE_FEED, start);
     if (end - start <= recordBytes || lineEnd < 0 || lineEnd >= end) return -1;
-    return this.#endAtLine(bytes, start, end, 'too long');
+    return this.#endAtLine(bytes, start, limits, 'too long');
   }
 
-  #endAtLine(bytes: Buffer, start: number, end: number, outcome: Outcome): number {
+  /** @returns the position behind the first line end, -1 when that is not in view yet */
+  #endAtLine(bytes: Buffer, start: number, { end, final }: SplitLimits, outcome: Outcome): number {
     this.outcome = outcome;
     const lineEnd = bytes.indexOf(LINE_FEED, start);
-    return lineEnd < 0 || lineEnd >= end ? end : lineEnd + 1;
+    if (lineEnd >= 0 && lineEnd < end) return lineEnd + 1;
+    return final ? end : -1;
   }
 }
 
