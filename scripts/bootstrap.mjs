@@ -43,7 +43,8 @@ async function ensureNode() {
 }
 
 /**
- * Installs what the lockfile of a folder says, unless that was done before. What is installed already is kept.
+ * Installs what the lockfile of a folder says, unless that was done before. What is installed already is kept, the packages
+ * for tests and checks too.
  *
  * @param {string} folder
  * @param {string} node path of the Node that runs npm
@@ -55,11 +56,12 @@ export async function ensureInstalled(folder, node, { what, development = true }
     .update(readFileSync(join(folder, 'package-lock.json')))
     .digest('hex');
   const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
-  if (installed === `${lock} all` || (!development && installed === `${lock} production`)) return;
-  const omit = development ? [] : ['--omit=dev'];
+  const everything = development || installed.endsWith(' all');
+  if (installed === `${lock} all` || (!everything && installed === `${lock} production`)) return;
+  const omit = everything ? [] : ['--omit=dev'];
   const command = existsSync(join(folder, 'node_modules')) ? 'install' : 'ci';
   await npm(node, folder, [command, '--no-audit', '--no-fund', ...omit], `Installing ${what}`);
-  writeFileSync(stamp, `${lock} ${development ? 'all' : 'production'}`);
+  writeFileSync(stamp, `${lock} ${everything ? 'all' : 'production'}`);
 }
 
 /** Runs npm under a given Node; a progress line says for how long, and its output is shown when it fails. */
