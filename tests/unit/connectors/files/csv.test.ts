@@ -403,7 +403,7 @@ describe('the fast way of reading CSV', () => {
         expect(careful.rowNumbers).toEqual(fast.rowNumbers);
         expect(careful.rejections.slice(0, -1)).toEqual(fast.rejections);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

@@ -14,7 +14,7 @@ import { csvText, ndjsonText } from './writing.ts';
 const RUNS = Number(process.env.FUZZ_RUNS ?? 100);
 const SEED = Number(process.env.FUZZ_SEED ?? 4);
 const parameters = { numRuns: RUNS, seed: SEED };
-const TIMEOUT = 30_000 + RUNS * 100;
+const TIMEOUT = 120_000 + RUNS * 200;
 
 const folder = await temporaryFolder();
 
