@@ -18,7 +18,6 @@ it('a file of the writer with any byte flipped, or cut anywhere, is refused or r
   expect(harm).toMatchObject({ otherCount: [], otherErrors: [] });
   expect(harm.cases).toBeGreaterThan(1.2 * bytes - 1);
   expect(harm.refused).toBeGreaterThan(harm.cases / 2);
-  // A footer has no checksum: a flip can take away that numbers are times, or change their unit.
-  expect(harm.otherValues.filter((name) => !name.startsWith('footer'))).toEqual([]);
-  expect(harm.otherValues.length + harm.otherSchema.length).toBeLessThan(harm.cases / 200);
+  expect(harm.otherValues).toEqual([]);
+  expect(harm.otherSchema).toEqual([]);
 }, 120_000);

@@ -7,9 +7,12 @@ import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
 import { publishFile, temporaryPath } from '../../storage/durable-files.ts';
 import type { CompressedChunk, CompressedPage } from './compression.ts';
+import { CHECKSUM_ENTRY, sealFooter } from './footer-checksum.ts';
 import { toSchemaElement, toSchemaElements } from './schema-elements.ts';
 
 const MAGIC = Buffer.from('PAR1');
+/** Length of the footer, which lies between it and the last magic number. */
+const LENGTH_BYTES = 4;
 /** Longer minima and maxima of text are cut in the footer (and marked so), as other writers do. */
 const STATISTICS_BYTES = 64;
 
@@ -87,12 +90,15 @@ export class ParquetFile {
       schema: toSchemaElements(this.#schema),
       num_rows: BigInt(this.#rows),
       row_groups: this.#groups,
+      key_value_metadata: [CHECKSUM_ENTRY],
       created_by: 'etl-pipeline version 1.0.0',
       metadata_length: 0,
     };
     writeMetadata(writer, metadata, STATISTICS_BYTES);
     writer.appendBytes(MAGIC);
-    return Buffer.from(writer.getBytes());
+    const footer = Buffer.from(writer.getBytes());
+    sealFooter(footer.subarray(0, footer.length - LENGTH_BYTES - MAGIC.length));
+    return footer;
   }
 
   async #append(buffers: readonly Buffer[]): Promise<void> {

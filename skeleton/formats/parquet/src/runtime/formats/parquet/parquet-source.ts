@@ -3,6 +3,7 @@ import { parquetMetadata } from 'hyparquet';
 import { checkFooter } from './check-footer.ts';
 import { asParquetError, DamageError, locateDamage } from './damage.ts';
 import { type FileColumn, fileColumns } from './file-schema.ts';
+import { checkSeal } from './footer-checksum.ts';
 import { type Footer, footerSchema } from './footer-model.ts';
 import { readBytes } from './read-bytes.ts';
 import { endOfStruct } from './thrift-struct.ts';
@@ -51,6 +52,7 @@ async function readFooter(file: FileHandle, size: number): Promise<Pick<ParquetS
   }
   try {
     const bytes = await readBytes(file, start, length + TAIL_BYTES);
+    checkSeal(bytes.subarray(0, length));
     const footer = parseFooter(bytes, length);
     const columns = fileColumns(footer.schema);
     checkFooter(footer, columns, start);
