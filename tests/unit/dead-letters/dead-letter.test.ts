@@ -140,7 +140,16 @@ test('records that a stage refused become letters, each with its row', () => {
     { pipeline: 'shop', resource: 'orders', run: 'r', traceId: '123' },
   );
   expect(letters).toMatchObject([
-    { sequence: 3, stage: 'extract', component: 'files', record: '1;2;3', rowNumber: 4, offset: 31, traceId: '123', attempt: 1 },
+    {
+      sequence: 3,
+      stage: 'extract',
+      component: 'files',
+      record: '1;2;3',
+      rowNumber: 4,
+      offset: 31,
+      traceId: '123',
+      attempt: 1,
+    },
     { origin: 'orders/b.csv', position: { row: 9 }, error: { code: 'UNREADABLE', column: 'note' } },
   ]);
   for (const letter of letters) expect(deadLetterSchema.parse(JSON.parse(JSON.stringify(letter)))).toEqual(letter);
