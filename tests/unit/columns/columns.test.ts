@@ -118,6 +118,25 @@ test('values that do not fit are named, and the other records are kept', () => {
   ]);
 });
 
+test('a number beyond what its column holds does not become infinity, which is a value of its own', () => {
+  const schemaOf = (kind: 'float32' | 'float64'): TableSchema => ({
+    fields: [{ name: 'n', type: { kind }, nullable: true }],
+  });
+  const infinite = [Number.POSITIVE_INFINITY, '-Infinity', 'Infinity'].map((n) => ({ n }));
+  for (const kind of ['float32', 'float64'] as const) {
+    const { columns, failures } = columnsFromRows(schemaOf(kind), infinite);
+    expect(rowsFromColumns(columns).map(({ n }) => n)).toEqual([Infinity, -Infinity, Infinity]);
+    expect(failures).toEqual([]);
+  }
+  const large = [1e300, '1e300', -3.5e38, 3.4e38, '1e400', 10n ** 400n].map((n) => ({ n }));
+  expect(columnsFromRows(schemaOf('float32'), large).failures.map(({ index }) => index)).toEqual([0, 1, 2, 4, 5]);
+  expect(columnsFromRows(schemaOf('float64'), large).failures.map(({ index }) => index)).toEqual([4, 5]);
+  const { columns } = columnsFromRows(schemaOf('float64'), [{ n: 1e300 }, { n: 1 }]);
+  expect(conformColumns(columns, schemaOf('float32')).failures).toEqual([
+    { index: 0, column: 'n', message: '1e+300 is not float32' },
+  ]);
+});
+
 test('columns are converted, reordered and filled up to the schema of a sink', () => {
   const source: TableSchema = {
     fields: [

@@ -110,12 +110,24 @@ function toScaled(text: string, precision: number, scale: number): bigint | numb
   return Number.isNaN(short) ? parseScaled(text, precision, scale) : short;
 }
 
+/** Infinity is a value of its own: a number that is beyond what the column holds does not become it. */
 function toFloat(column: Column, value: unknown): number {
+  const number = numberFrom(value);
+  if (Number.isNaN(number) && !Number.isNaN(value) && value !== 'NaN') throw unfit(column, value);
+  const stored = column.field.type.kind === 'float32' ? Math.fround(number) : number;
+  if (Math.abs(stored) === Number.POSITIVE_INFINITY && !isInfinity(value)) throw unfit(column, value);
+  return number;
+}
+
+function numberFrom(value: unknown): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'bigint') return Number(value);
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
-  if (Number.isNaN(number) && value !== 'NaN') throw unfit(column, value);
-  return number;
+  return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
+}
+
+function isInfinity(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('Infinity');
+  return typeof value === 'number' && Math.abs(value) === Number.POSITIVE_INFINITY;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
