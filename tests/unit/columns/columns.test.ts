@@ -125,7 +125,7 @@ test('a number beyond what its column holds does not become infinity, which is a
   const infinite = [Number.POSITIVE_INFINITY, '-Infinity', 'Infinity'].map((n) => ({ n }));
   for (const kind of ['float32', 'float64'] as const) {
     const { columns, failures } = columnsFromRows(schemaOf(kind), infinite);
-    expect(rowsFromColumns(columns).map(({ n }) => n)).toEqual([Infinity, -Infinity, Infinity]);
+    expect(rowsFromColumns<{ n: number }>(columns).map(({ n }) => n)).toEqual([Infinity, -Infinity, Infinity]);
     expect(failures).toEqual([]);
   }
   const large = [1e300, '1e300', -3.5e38, 3.4e38, '1e400', 10n ** 400n].map((n) => ({ n }));
