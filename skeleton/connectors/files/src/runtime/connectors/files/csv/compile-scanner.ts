@@ -1,10 +1,9 @@
-import { type Column, reserveBytes } from '../../../columns/column.ts';
+import { reserveBytes } from '../../../columns/column.ts';
 import type { Columns } from '../../../columns/columns.ts';
-import { ValueError, writeValue } from '../../../columns/write-values.ts';
-import { parseDateField, parseTimestampField } from '../parse-fields.ts';
-import { textToValue } from '../text-values.ts';
+import { parseDateBytes, parseTimestampBytes } from '../../../columns/parse-bytes.ts';
 import type { CsvLayout } from './csv-layout.ts';
 import { scannerSource } from './scanner-source.ts';
+import { writeText } from './write-field.ts';
 
 export interface ScanLimits {
   /** Behind a line end; nothing behind it is looked at. */
@@ -39,16 +38,5 @@ export function isCompilable({ names, dialect }: CsvLayout): boolean {
  */
 export function compileScanner(layout: CsvLayout): ScanRecords {
   const compile = new Function('tools', scannerSource(layout));
-  return compile({ reserveBytes, parseDateField, parseTimestampField, writeText }) as ScanRecords;
-}
-
-/** Types without a loop of their own. @returns whether the text fits */
-function writeText(column: Column, index: number, bytes: Buffer, start: number, end: number): boolean {
-  try {
-    writeValue(column, index, textToValue(column.field.type, bytes.toString('utf8', start, end)));
-    return true;
-  } catch (error) {
-    if (error instanceof ValueError) return false;
-    throw error;
-  }
+  return compile({ reserveBytes, parseDateBytes, parseTimestampBytes, writeText }) as ScanRecords;
 }

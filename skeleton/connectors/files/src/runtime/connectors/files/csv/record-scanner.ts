@@ -1,14 +1,13 @@
 import type { BytesColumn, Column } from '../../../columns/column.ts';
 import type { Columns } from '../../../columns/columns.ts';
-import { ValueError, writeValue } from '../../../columns/write-values.ts';
+import { parseDateBytes, parseTimestampBytes } from '../../../columns/parse-bytes.ts';
 import { clearValue } from '../clear-value.ts';
-import { parseDateField, parseTimestampField } from '../parse-fields.ts';
 import { scanDecimal, scanFloat, scanInteger, storeInt64 } from '../scan-number.ts';
-import { textToValue } from '../text-values.ts';
 import { appendBytes, type ValueForm, valueForm, WAYS } from '../value-form.ts';
 import type { ScanRecords } from './compile-scanner.ts';
 import { CARRIAGE_RETURN, LINE_FEED } from './csv-dialect.ts';
 import type { CsvLayout } from './csv-layout.ts';
+import { writeText } from './write-field.ts';
 
 /** A field that no column is for. */
 const PASSED_OVER: ValueForm = { way: WAYS.string, limit: 0, precision: 0, scale: 0 };
@@ -129,12 +128,12 @@ export class RecordScanner {
     }
     const end = this.#endOfToken(bytes, start);
     if (way === WAYS.date && column.storage === 'int32') {
-      const days = parseDateField(bytes, start, end);
+      const days = parseDateBytes(bytes, start, end);
       column.values[index] = days;
       return Number.isNaN(days) ? -1 : end;
     }
     if (way === WAYS.timestamp && column.storage === 'int64') {
-      const microseconds = parseTimestampField(bytes, start, end);
+      const microseconds = parseTimestampBytes(bytes, start, end);
       storeInt64(column.values, index, microseconds);
       return Number.isNaN(microseconds) ? -1 : end;
     }
@@ -213,15 +212,4 @@ function clear(column: Column | undefined, index: number): boolean {
   if (column?.valid === undefined) return false;
   clearValue(column, index);
   return true;
-}
-
-/** A value of a type without a loop of its own. @returns whether the text fits */
-function writeText(column: Column, index: number, bytes: Buffer, start: number, end: number): boolean {
-  try {
-    writeValue(column, index, textToValue(column.field.type, bytes.toString('utf8', start, end)));
-    return true;
-  } catch (error) {
-    if (error instanceof ValueError) return false;
-    throw error;
-  }
 }

@@ -13,7 +13,7 @@ export function scannerSource(layout: CsvLayout): string {
   const blankLine = layout.names.length > 1 ? `if (${isLineEnd('p')}) break record;` : '';
   const missing = targets.filter((_, index) => layout.fields[index] === -1);
   return `
-    const { reserveBytes, parseDateField, parseTimestampField, writeText } = tools;
+    const { reserveBytes, parseDateBytes, parseTimestampBytes, writeText } = tools;
     return (columns, b, start, { end, stop, capacity }) => {
       let n = columns.length, p = start, c = 0, v = 0, from = 0, places = 0, negative = false, quoted = false;
       ${targets.map(bind).join('\n')}
@@ -136,9 +136,9 @@ function readValue(target: Target, delimiter: number, quote: number): string {
     case 'float64':
       return `${READ_NUMBER} if (v > ${SAFE} || places > 15) break record; v /= 10 ** places; ${SIGN} ${store(target)}`;
     case 'date':
-      return `v = parseDateField(b, p, p + 10); if (v !== v) break record; p += 10; ${store(target)}`;
+      return `v = parseDateBytes(b, p, p + 10); if (v !== v) break record; p += 10; ${store(target)}`;
     case 'timestamp':
-      return `${findEnd} v = parseTimestampField(b, from, p); if (v !== v) break record; ${store(target)}`;
+      return `${findEnd} v = parseTimestampBytes(b, from, p); if (v !== v) break record; ${store(target)}`;
     default:
       if (type.kind === 'decimal' && target.storage === 'int64') return readDecimal(target, type.precision, type.scale);
       return `${findEnd} if (p === from || !writeText(column${id}, n, b, from, p)) break record;`;

@@ -24,3 +24,14 @@ export function writeField(column: Column, index: number, text: string | undefin
     return error.message;
   }
 }
+
+/** Writes the text of a field that is there. @returns whether it fits */
+export function writeText(column: Column, index: number, bytes: Buffer, start: number, end: number): boolean {
+  try {
+    writeValue(column, index, textToValue(column.field.type, bytes.toString('utf8', start, end)));
+    return true;
+  } catch (error) {
+    if (error instanceof ValueError) return false;
+    throw error;
+  }
+}

@@ -1,6 +1,6 @@
 import type { Column } from '../../../columns/column.ts';
+import { parseDateBytes, parseTimestampBytes } from '../../../columns/parse-bytes.ts';
 import { clearValue } from '../clear-value.ts';
-import { parseDateField, parseTimestampField } from '../parse-fields.ts';
 import { hasLeadingZero, scanDecimal, scanFloat, scanInteger, storeInt64 } from '../scan-number.ts';
 import { type ValueForm, WAYS } from '../value-form.ts';
 import { endOfValue } from './end-of-value.ts';
@@ -44,14 +44,14 @@ export function scanValue(
 function scanQuoted(column: Column, form: ValueForm, index: number, bytes: Buffer, start: number, end: number): number {
   if (form.way === WAYS.string && column.storage === 'bytes') return scanText(column, index, bytes, start + 1, end);
   if (form.way === WAYS.date && column.storage === 'int32') {
-    const days = parseDateField(bytes, start + 1, start + 11);
+    const days = parseDateBytes(bytes, start + 1, start + 11);
     if (Number.isNaN(days) || bytes[start + 11] !== QUOTE) return -1;
     column.values[index] = days;
     return start + 12;
   }
   if (form.way === WAYS.timestamp && column.storage === 'int64') {
     const close = endOfPlainText(bytes, start + 1, end);
-    const value = parseTimestampField(bytes, start + 1, close);
+    const value = parseTimestampBytes(bytes, start + 1, close);
     if (Number.isNaN(value) || bytes[close] !== QUOTE) return -1;
     storeInt64(column.values, index, value);
     return close + 1;
