@@ -84,11 +84,21 @@ export function formatScaled(value: bigint | number, scale: number): string {
 const SHORT_SCALE = 3;
 const INT32_LIMIT = 2_147_483_648;
 
+const fractionTexts = new Map<number, readonly string[]>();
+
+function fractionsOf(scale: number): readonly string[] {
+  const known = fractionTexts.get(scale);
+  if (known !== undefined) return known;
+  const texts = Array.from({ length: 10 ** scale }, (_, fraction) => `.${String(fraction).padStart(scale, '0')}`);
+  fractionTexts.set(scale, texts);
+  return texts;
+}
+
 /** `formatScaled` for many values of one scale. */
 export function scaledFormatter(scale: number): (value: bigint | number) => string {
   if (scale === 0 || scale > SHORT_SCALE) return (value) => formatScaled(value, scale);
   const unit = 10 ** scale;
-  const fractions = Array.from({ length: unit }, (_, fraction) => `.${String(fraction).padStart(scale, '0')}`);
+  const fractions = fractionsOf(scale);
   return (value) => {
     if (typeof value === 'bigint' || value < 0 || value >= INT32_LIMIT) return formatScaled(value, scale);
     const whole = (value / unit) | 0;

@@ -5,6 +5,7 @@
 
 type MakeRows = (values: readonly (readonly unknown[])[], length: number) => unknown[];
 type ReadProperty = (rows: readonly unknown[]) => unknown[];
+type HaveNames = (rows: readonly unknown[]) => boolean;
 type CompareRows = (
   rows: readonly unknown[],
   known: readonly (readonly unknown[])[],
@@ -33,6 +34,24 @@ export function readProperty(rows: readonly unknown[], name: string): unknown[] 
     return new Function('rows', body) as ReadProperty;
   });
   return read(rows);
+}
+
+/** The names of the properties of plain objects, where all have the same in the same order. */
+export function commonNames(rows: readonly unknown[]): readonly string[] | undefined {
+  const names = Object.keys(rows[0] ?? {});
+  const haveNames = compiled('names', names, (): HaveNames => {
+    const body = `const names = ${JSON.stringify(names)};
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows[i];
+        if (Object.getPrototypeOf(row) !== Object.prototype) return false;
+        let n = 0;
+        for (const name in row) if (name !== names[n++]) return false;
+        if (n !== names.length) return false;
+      }
+      return true;`;
+    return new Function('rows', body) as HaveNames;
+  });
+  return haveNames(rows) ? names : undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type BytesColumn, type Column, type Int32Column, type Int64Column, isNull } from './column.ts';
 import { scaledFormatter } from './decimals.ts';
-import { dateFormatter, formatTime, timestampFormatter } from './timestamps.ts';
+import { formatDate, formatTime, formatTimestamp } from './timestamps.ts';
 
 /**
  * The values of a column as JavaScript values, exact and ready for JSON:
@@ -37,8 +37,7 @@ function readInt32s({ field, values: numbers }: Int32Column, values: unknown[]):
   if (kind === 'boolean') {
     for (let index = 0; index < values.length; index++) values[index] = numbers[index] === 1;
   } else if (kind === 'date') {
-    const format = dateFormatter();
-    for (let index = 0; index < values.length; index++) values[index] = format(numbers[index] ?? 0);
+    for (let index = 0; index < values.length; index++) values[index] = formatDate(numbers[index] ?? 0);
   } else {
     for (let index = 0; index < values.length; index++) values[index] = numbers[index];
   }
@@ -61,8 +60,10 @@ function readInt64s(column: Int64Column, values: unknown[]): void {
     const format = scaledFormatter(type.scale ?? 0);
     for (let index = 0; index < values.length; index++) values[index] = format(exactInt64(column, index));
   } else if (type.kind === 'timestamp') {
-    const format = timestampFormatter(type.zone);
-    for (let index = 0; index < values.length; index++) values[index] = format(exactInt64(column, index));
+    const { zone } = type;
+    for (let index = 0; index < values.length; index++) {
+      values[index] = formatTimestamp(exactInt64(column, index), zone);
+    }
   } else if (type.kind === 'time') {
     for (let index = 0; index < values.length; index++) values[index] = formatTime(readSafeInt64(column, index));
   } else {

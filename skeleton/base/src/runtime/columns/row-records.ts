@@ -14,8 +14,8 @@ export interface RowSource {
 export class RowRecords implements Records {
   readonly #rows: readonly unknown[];
   readonly #source: RowSource | undefined;
-  /** Ways to the properties that are as they are in the source. */
-  #shared: ReadonlyMap<string, () => Property> | undefined;
+  /** Properties of the source that are as they were. */
+  #unchanged: ReadonlyMap<string, Property> | undefined;
   readonly #properties = new Map<string, Property>();
 
   /** @param source `undefined` where rows are all that there is */
@@ -43,10 +43,20 @@ export class RowRecords implements Records {
   property(name: string): Property {
     const known = this.#properties.get(name);
     if (known !== undefined) return known;
-    this.#shared ??= this.#source === undefined ? new Map() : sharedWith(this.#source, this.#rows);
-    const property = this.#shared.get(name)?.() ?? Property.fromValues(name, readProperty(this.#rows, name));
+    const property = this.#shared(name) ?? Property.fromValues(name, readProperty(this.#rows, name));
     this.#properties.set(name, property);
     return property;
+  }
+
+  /** `undefined` where a row has another value than the record that it was made of. */
+  #shared(name: string): Property | undefined {
+    if (this.#source === undefined) return undefined;
+    this.#unchanged ??= new Map(
+      sharedProperties(this.#source, this.#rows).map((property) => [property.name, property]),
+    );
+    const { records, indices } = this.#source;
+    const property = this.#unchanged.get(name);
+    return indices === undefined || isInOrder(indices, records.length) ? property : property?.take([...indices]);
   }
 
   inColumns(): readonly Property[] {
@@ -77,21 +87,21 @@ export class RowRecords implements Records {
 }
 
 /**
- * The columns of which all rows still have the values. What is in an object may have been changed without giving a new
- * object, so that values which are objects count as changed.
+ * The columns of the source of which all rows still have the values. What is in an object may have been changed without
+ * giving a new object, so that values which are objects count as changed.
  */
-function sharedWith({ records, indices }: RowSource, rows: readonly unknown[]): Map<string, () => Property> {
+export function sharedProperties({ records, indices }: RowSource, rows: readonly unknown[]): readonly Property[] {
   const candidates = records.inColumns().filter(({ column }) => {
     const kind = column?.field.type.kind;
     return kind !== 'json' && kind !== 'binary';
   });
   const names = candidates.map(({ name }) => name);
   const values = candidates.map((property) => property.values());
-  const inOrder = indices === undefined || (rows.length === records.length && indices.every((from, to) => from === to));
+  const inOrder = indices === undefined || isInOrder(indices, records.length);
   const same = compareRows(rows, names, values, inOrder ? undefined : indices);
-  return new Map(
-    candidates
-      .filter((_, index) => same[index])
-      .map((property) => [property.name, () => (inOrder ? property : property.take([...indices]))]),
-  );
+  return candidates.filter((_, index) => same[index]);
+}
+
+function isInOrder(indices: Int32Array, length: number): boolean {
+  return indices.length === length && indices.every((from, to) => from === to);
 }

@@ -79,7 +79,18 @@ function offsetMicroseconds(offset: string | undefined): number {
   return (offset.startsWith('-') ? -minutes : minutes) * 60_000_000;
 }
 
+/** Days of the years from 1970 to 2059, each put together when it is first asked for. */
+const usualDays = new Array<string | undefined>(32_872).fill(undefined);
+
 export function formatDate(days: number): string {
+  const usual = usualDays[days];
+  if (usual !== undefined) return usual;
+  const text = composeDate(days);
+  if (days >= 0 && days < usualDays.length) usualDays[days] = text;
+  return text;
+}
+
+function composeDate(days: number): string {
   if (days === INFINITY_INT32) return 'infinity';
   if (days === -INFINITY_INT32 - 1) return '-infinity';
   const { year, month, day } = civilFromDays(days);
@@ -98,35 +109,14 @@ export function formatTime(microseconds: number): string {
 
 /** Microseconds since 1970-01-01 as `2026-01-31T23:59:59.999999`, with a `Z` where the type has a zone. */
 export function formatTimestamp(microseconds: bigint | number, zone: boolean): string {
-  return timestampFormatter(zone)(microseconds);
-}
-
-/** `formatDate` for many dates: each one is put together once. */
-export function dateFormatter(): (days: number) => string {
-  const texts = new Map<number, string>();
-  return (days) => {
-    const known = texts.get(days);
-    if (known !== undefined) return known;
-    const text = formatDate(days);
-    texts.set(days, text);
-    return text;
-  };
-}
-
-/** `formatTimestamp` for many timestamps. */
-export function timestampFormatter(zone: boolean): (microseconds: bigint | number) => string {
-  const formatDay = dateFormatter();
-  const suffix = zone ? 'Z' : '';
-  return (microseconds) => {
-    if (microseconds === INFINITY_INT64) return 'infinity';
-    if (microseconds === -INFINITY_INT64 - 1n) return '-infinity';
-    const days = floorDays(microseconds);
-    const rest =
-      typeof microseconds === 'bigint'
-        ? Number(microseconds - BigInt(days) * BigInt(MICROSECONDS_PER_DAY))
-        : microseconds - days * MICROSECONDS_PER_DAY;
-    return `${formatDay(days)}T${formatTime(rest)}${suffix}`;
-  };
+  if (microseconds === INFINITY_INT64) return 'infinity';
+  if (microseconds === -INFINITY_INT64 - 1n) return '-infinity';
+  const days = floorDays(microseconds);
+  const rest =
+    typeof microseconds === 'bigint'
+      ? Number(microseconds - BigInt(days) * BigInt(MICROSECONDS_PER_DAY))
+      : microseconds - days * MICROSECONDS_PER_DAY;
+  return `${formatDate(days)}T${formatTime(rest)}${zone ? 'Z' : ''}`;
 }
 
 function floorDays(microseconds: bigint | number): number {

@@ -1,26 +1,41 @@
-import { RowRecords } from '../columns/row-records.ts';
+import { setImmediate } from 'node:timers/promises';
+import { CollectedRows } from '../columns/collected-rows.ts';
 import { asPipelineError, PipelineError } from '../errors/pipeline-error.ts';
 import { Batch, type Rejection } from './batch.ts';
 import { bisect } from './bisect.ts';
 import type { Stage, StageOutcome } from './stage.ts';
 import type { ColumnTransformer, Effect, Transformer } from './transformer.ts';
 
-export function transformStage<Input, Output>(transformer: Transformer<Input, Output>): Stage<Input, Output> {
+/** Records that exist as objects at a time: few enough that those of one part are gone before they grow old. */
+const RECORDS_AT_ONCE = 500;
+
+/** @param recordsAtOnce rows that are made of columns at a time; a transformer that folds records together gets the whole batch */
+export function transformStage<Input, Output>(
+  transformer: Transformer<Input, Output>,
+  recordsAtOnce = RECORDS_AT_ONCE,
+): Stage<Input, Output> {
+  const { effect } = transformer;
   return {
     kind: 'transform',
     name: transformer.name,
     async apply(batch) {
-      const parts: Part<Output>[] = [];
+      const step = effect === 'merge' || !batch.records.columnar ? batch.size : recordsAtOnce;
+      const collected = new CollectedRows(batch.records);
+      const rejections: Rejection[] = [];
       let taken = 0;
-      const rejections = await isolate(batch, (part, start) => {
-        const given = part.rows();
-        const made = transformer.transform(given);
-        checkEffect(transformer, given.length, made.length, batch.identity.sequence);
-        parts.push({ start, given, made });
-        taken += given.length;
-      });
-      const transformed = joinRows(batch, parts, transformer.effect);
-      return { batch: transformed, rejections, ...difference(transformer.effect, taken, transformed.size) };
+      for (let start = 0; start < batch.size; start += step) {
+        const failed = await isolate(batch.slice(start, Math.min(start + step, batch.size)), (part, offset) => {
+          const given = part.rows();
+          const made = transformer.transform(given);
+          checkEffect(transformer, given.length, made.length, batch.identity.sequence);
+          collected.add(made, part.records, start + offset, originsOf(effect, given, made));
+          taken += given.length;
+        });
+        rejections.push(...failed);
+        await setImmediate();
+      }
+      const transformed = joined<Input, Output>(batch, collected);
+      return { batch: transformed, rejections, ...difference(effect, taken, transformed.size) };
     },
   };
 }
@@ -105,30 +120,11 @@ export function difference(effect: Effect, taken: number, made: number): Partial
   return effect === 'expand' ? { expanded: made - taken } : {};
 }
 
-/** What became of the records from `start` on. */
-interface Part<Output> {
-  readonly start: number;
-  readonly given: readonly unknown[];
-  readonly made: readonly Output[];
-}
-
 /** The rows that were made, with what is known of where they come from: their numbers, and columns that they share. */
-function joinRows<Input, Output>(batch: Batch<Input>, parts: readonly Part<Output>[], effect: Effect): Batch<Output> {
-  const { records } = batch;
-  const [only] = parts;
-  if (effect === 'map' && only?.given.length === batch.size) {
-    return batch.withRecords<Output>(new RowRecords(only.made, { records }));
-  }
-  const rows = parts.flatMap(({ made }) => made);
-  const origins = parts.flatMap(({ start, given, made }) =>
-    originsOf(effect, given, made).map((origin) => (origin === undefined ? undefined : start + origin)),
-  );
-  const indices = Int32Array.from(origins, (origin) => origin ?? -1);
-  const source = indices.includes(-1) ? undefined : { records, indices };
-  return new Batch<Output>(batch.identity, {
-    records: new RowRecords(rows, source),
-    rowNumbers: origins.map((origin) => (origin === undefined ? undefined : batch.rowNumber(origin))),
-  });
+function joined<Input, Output>(batch: Batch<Input>, collected: CollectedRows): Batch<Output> {
+  const { origins } = collected;
+  const rowNumbers = origins.map((origin) => (origin === undefined ? undefined : batch.rowNumber(origin)));
+  return new Batch<Output>(batch.identity, { records: collected.records(), rowNumbers });
 }
 
 /** Which record each row was made of: known where a transformer makes one for one, or passes objects through. */
