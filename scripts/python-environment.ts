@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUIDv7 } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { acquireLock } from '../skeleton/base/src/runtime/state/lock.ts';
+import { acquireLease, type Lease } from '../skeleton/base/src/runtime/state/lease.ts';
+import { openSqliteState } from '../skeleton/base/src/runtime/state/sqlite-database.ts';
+import { StateStore } from '../skeleton/base/src/runtime/state/state-store.ts';
 
 const run = promisify(execFile);
 
@@ -27,7 +29,7 @@ export async function pythonEnvironment(name: string, requirementsFile: string):
   const programs = join(directory, 'bin');
   const complete = join(directory, 'complete');
   if (existsSync(complete)) return programs;
-  const lock = await waitForLock(join(cacheDirectory, 'python'), `${name}-${version}`);
+  const lease = await waitForLease(`${name}-${version}`);
   try {
     if (existsSync(complete)) return programs;
     await rm(directory, { recursive: true, force: true });
@@ -38,14 +40,17 @@ export async function pythonEnvironment(name: string, requirementsFile: string):
     await writeFile(complete, '');
     return programs;
   } finally {
-    await lock.release();
+    await lease.release();
   }
 }
 
-async function waitForLock(directory: string, name: string) {
+/** One process installs, the others wait; should it be killed, the next one takes over. */
+async function waitForLease(name: string): Promise<Pick<Lease, 'release'>> {
+  const store = await StateStore.open(openSqliteState(join(cacheDirectory, 'python')));
   for (;;) {
     try {
-      return await acquireLock(directory, name);
+      const lease = await acquireLease(store.leases, name, randomUUIDv7());
+      return { release: () => lease.release().finally(() => store.close()) };
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'LOCKED')) throw error;
       await delay(500);

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DeliveryLimits } from '../../../skeleton/base/src/runtime/alerting/deliver.ts';
 import { sendAlert } from '../../../skeleton/base/src/runtime/alerting/send-alert.ts';
-import { StateStore } from '../../../skeleton/base/src/runtime/state/state-store.ts';
+import type { StateStore } from '../../../skeleton/base/src/runtime/state/state-store.ts';
+import { openFolder } from '../../support/state.ts';
 import { alertOf } from '../../unit/alerting/alerts.ts';
 import { type Answer, type ReceivedRequest, Receiver } from './receiver.ts';
 
@@ -19,7 +20,7 @@ let receiver: Receiver;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'send-alert-'));
-  store = await StateStore.open(directory);
+  store = await openFolder(directory);
 });
 
 afterEach(async () => {
@@ -190,7 +191,7 @@ describe('the log of deliveries', () => {
     for (const secret of ['T0KEN', secretOf(keys.current), keys.current.toString('base64')]) {
       expect(bytes.includes(secret)).toBe(false);
     }
-    store = await StateStore.open(directory);
+    store = await openFolder(directory);
   });
 
   test('holds an alert that could not even be prepared', async () => {

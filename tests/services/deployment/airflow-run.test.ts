@@ -2,7 +2,7 @@ import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { acquireLock } from '../../../skeleton/base/src/runtime/state/lock.ts';
+import { holdLease } from '../../support/state.ts';
 import { Airflow, type Attempt } from './airflow.ts';
 import { Fargate } from './fargate.ts';
 import { renderRunnable } from './rendered.ts';
@@ -76,11 +76,11 @@ test('a wrong configuration fails the task at once', { timeout: 600_000 }, async
 
 test('a run that may try again later is tried again', { timeout: 600_000 }, async () => {
   await newRepository();
-  const lock = await acquireLock(join(repository, 'data/state'), 'orders');
+  const lease = await holdLease(join(repository, 'data/state'), 'orders');
   try {
     const { state, log } = await runOnFargate();
     expect(state, log).toBe('up_for_retry');
   } finally {
-    await lock.release();
+    await lease.release();
   }
 });

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { Client, type QueryResultRow } from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
 import type { SinkContext, SourceContext, WriteMode } from '../../../skeleton/base/src/runtime/connectors/connector.ts';
@@ -7,6 +7,7 @@ import type { Checkpoint, Position } from '../../../skeleton/base/src/runtime/pi
 import { PostgresExtractor } from '../../../skeleton/connectors/postgres/src/runtime/connectors/postgres/extractor.ts';
 import { PostgresLoader } from '../../../skeleton/connectors/postgres/src/runtime/connectors/postgres/loader.ts';
 import type { PostgresSource } from '../../../skeleton/connectors/postgres/src/runtime/connectors/postgres/options.ts';
+import { createDatabase, type OwnDatabase } from '../../support/database.ts';
 
 export const STREAM = 'shop/orders';
 
@@ -20,31 +21,22 @@ export interface TestDatabase {
 
 /** A database of its own for the tests of one file. */
 export function useDatabase(): TestDatabase {
-  const name = `test_${randomBytes(6).toString('hex')}`;
-  let client: Client | undefined;
-  let url = '';
+  let database: OwnDatabase | undefined;
+  const made = (): OwnDatabase => {
+    if (database === undefined) throw new Error('The database is there in tests and hooks only.');
+    return database;
+  };
   beforeAll(async () => {
-    await onServer(`CREATE DATABASE ${name}`);
-    const own = new URL(inject('postgresUrl'));
-    own.pathname = name;
-    url = own.href;
-    client = new Client({ connectionString: url });
-    await client.connect();
+    database = await createDatabase(inject('postgresUrl'));
   });
-  afterAll(async () => {
-    await client?.end();
-    await onServer(`DROP DATABASE ${name} WITH (FORCE)`);
-  });
+  afterAll(() => database?.drop());
   return {
     get url() {
-      return url;
+      return made().url;
     },
-    async sql<Row extends QueryResultRow>(text: string, values?: unknown[]) {
-      const result = await client?.query<Row>(text, values);
-      return (Array.isArray(result) ? result.at(-1) : result)?.rows ?? [];
-    },
+    sql: (text, values) => made().sql(text, values),
     as({ user, password, port, database }) {
-      const changed = new URL(url);
+      const changed = new URL(made().url);
       if (user !== undefined) changed.username = user;
       if (password !== undefined) changed.password = password;
       if (port !== undefined) changed.port = port;
@@ -52,13 +44,6 @@ export function useDatabase(): TestDatabase {
       return changed.href;
     },
   };
-}
-
-async function onServer(statement: string): Promise<void> {
-  const client = new Client({ connectionString: inject('postgresUrl') });
-  await client.connect();
-  await client.query(statement);
-  await client.end();
 }
 
 export function extractorOf(
@@ -75,7 +60,8 @@ export function loaderOf(
   mode: WriteMode,
   context: Partial<SinkContext> = {},
 ): PostgresLoader {
-  return new PostgresLoader({ url }, { table }, { resource: 'orders', stream: STREAM, mode, key: [], ...context });
+  const defaults = { resource: 'orders', stream: STREAM, mode, key: [], writer: randomUUIDv7() };
+  return new PostgresLoader({ url }, { table }, { ...defaults, ...context });
 }
 
 export async function readAll(extractor: PostgresExtractor, from?: Position, firstSequence = 1): Promise<Batch[]> {

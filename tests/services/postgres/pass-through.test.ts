@@ -145,7 +145,7 @@ describe('a pipeline', () => {
         return super.load(batch, reject);
       }
     }
-    const context = { resource: 'orders', stream: STREAM, mode: 'append' as const, key: [] };
+    const context = { resource: 'orders', stream: STREAM, mode: 'append' as const, key: [], writer: 'this run' };
     const loader = new Watched({ url: database.url }, { table: 'orders' }, context);
     const pipeline = new Pipeline<Row, Row>({
       name: 'orders',

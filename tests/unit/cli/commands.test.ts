@@ -1,5 +1,6 @@
-import { access, mkdir, rm, rmdir } from 'node:fs/promises';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AssembledRepository, finished } from '../../support/assemble-repository.ts';
 
@@ -113,7 +114,7 @@ describe('a run and what is known of it afterwards', () => {
     expect(stdout.replaceAll(repository.directory, '.')).toMatchInlineSnapshot(`
       "pipeline counting
         ok      configuration  pipeline.yaml is valid
-        ok      state          ./data/state can be written
+        ok      state          data/state/state.db can be written
         ok      dead letters   ./data/dead-letters can be written
         ok      alerts         no webhook: nobody is told when a run fails
       resource numbers
@@ -211,9 +212,13 @@ resources:
 state: { path: ./data/other-state, deadLetters: ./data/other-letters }
 `;
 
-  /** Waits until a run holds the lock of its resource. */
+  /** Waits until a run holds the lease of its resource. */
   const running = () =>
-    vi.waitFor(() => access(join(repository.directory, 'data/other-state/locks/numbers.json')), 20_000);
+    vi.waitFor(() => {
+      const file = join(repository.directory, 'data/other-state/state.db');
+      using state = new DatabaseSync(file, { readOnly: true });
+      expect(state.prepare('SELECT name FROM leases').all()).toHaveLength(1);
+    }, 20_000);
 
   it('too many dead letters', async () => {
     await repository.write('budget.yaml', config('count: 100, wordEvery: 1', '{ max: 20, share: 1 }'));

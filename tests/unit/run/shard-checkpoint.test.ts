@@ -6,8 +6,8 @@ import { loadConfig, type PipelineConfig } from '../../../skeleton/base/src/runt
 import type { Checkpoint } from '../../../skeleton/base/src/runtime/pipeline/position.ts';
 import { planShards, requirePlanned } from '../../../skeleton/base/src/runtime/run/plan.ts';
 import { checkpointOf, requireOneSharding } from '../../../skeleton/base/src/runtime/run/shard-checkpoint.ts';
-import { acquireLock } from '../../../skeleton/base/src/runtime/state/lock.ts';
 import { MemoryLoader } from '../../../skeleton/base/src/runtime/testing/memory-loader.ts';
+import { holdLease, openFolder } from '../../support/state.ts';
 
 /** A sink that holds positions and nothing else. */
 class PositionsLoader extends MemoryLoader {
@@ -118,20 +118,23 @@ describe('the position of a shard', () => {
 
 describe('two numbers of shards at once', () => {
   it('are refused while the other one is being run', async () => {
-    const other = await acquireLock(directory, 'appended#1of2');
-    const another = await acquireLock(directory, 'merged');
+    const other = await holdLease(directory, 'appended#1of2');
+    const another = await holdLease(directory, 'merged');
+    const store = await openFolder(directory);
+    const { leases } = store;
     try {
       const shard = { index: 0, count: 3 };
-      await expect(requireOneSharding(directory, { name: 'appended', shard })).rejects.toMatchObject({
+      await expect(requireOneSharding(leases, { name: 'appended', shard })).rejects.toMatchObject({
         code: 'LOCKED',
         message: 'appended#1of2 is being run, which is not one of 3 shards.',
       });
-      await requireOneSharding(directory, { name: 'appended', shard: { index: 0, count: 2 } });
+      await requireOneSharding(leases, { name: 'appended', shard: { index: 0, count: 2 } });
     } finally {
       await other.release();
       await another.release();
     }
-    await requireOneSharding(directory, { name: 'appended', shard: undefined });
+    await requireOneSharding(leases, { name: 'appended', shard: undefined });
+    await store.close();
   });
 });
 

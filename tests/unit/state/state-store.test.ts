@@ -7,18 +7,19 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { registerSecret } from '../../../skeleton/base/src/runtime/config/secrets.ts';
 import { emptyCounts } from '../../../skeleton/base/src/runtime/pipeline/metrics.ts';
-import { acquireLock } from '../../../skeleton/base/src/runtime/state/lock.ts';
-import { StateStore } from '../../../skeleton/base/src/runtime/state/state-store.ts';
+import { acquireLease } from '../../../skeleton/base/src/runtime/state/lease.ts';
+import type { StateStore } from '../../../skeleton/base/src/runtime/state/state-store.ts';
+import { openFolder } from '../../support/state.ts';
 import { manifestOf } from './manifests.ts';
 
-const storeModule = resolve(import.meta.dirname, '../../../skeleton/base/src/runtime/state/state-store.ts');
+const support = resolve(import.meta.dirname, '../../support/state.ts');
 
 let directory: string;
 let store: StateStore;
 
 beforeEach(async () => {
   directory = join(await mkdtemp(join(tmpdir(), 'state-')), 'data/state');
-  store = await StateStore.open(directory);
+  store = await openFolder(directory);
 });
 
 afterEach(async () => {
@@ -35,7 +36,7 @@ describe('runs', () => {
         { name: 'read', ok: false, detail: 'no such table', code: 'NOT_FOUND' },
       ],
     });
-    const lock = await acquireLock(directory, 'orders');
+    const lease = await acquireLease(store.leases, 'orders', started.id);
     await store.startRun(started);
     expect(await store.run(started.id)).toEqual(started);
     const finished = manifestOf({
@@ -50,7 +51,7 @@ describe('runs', () => {
       templateVersion: '0.1.0',
     });
     await store.updateRun(finished);
-    await lock.release();
+    await lease.release();
     expect(await store.run(started.id)).toEqual(finished);
     expect(await store.runs({ limit: 10 })).toEqual([finished]);
   });
@@ -85,22 +86,22 @@ describe('runs', () => {
   });
 
   test('whose process lives are shown as running, in a second process too', async () => {
-    const lock = await acquireLock(directory, 'orders');
     const running = manifestOf();
+    const lease = await acquireLease(store.leases, 'orders', running.id);
     await store.startRun(running);
     const program = `
-      const { StateStore } = await import(${JSON.stringify(storeModule)});
-      const store = await StateStore.open(${JSON.stringify(directory)});
+      const { openFolder } = await import(${JSON.stringify(support)});
+      const store = await openFolder(${JSON.stringify(directory)});
       console.log((await store.runs({ limit: 1 })).map((run) => run.status).join());`;
     const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' });
     expect(stdout).toBe('running\n');
-    await lock.release();
+    await lease.release();
   });
 
-  test('left open are closed by the next run, which holds the lock itself', async () => {
-    const lock = await acquireLock(directory, 'orders');
+  test('left open are closed by the next run, which holds the lease itself', async () => {
     const abandoned = manifestOf();
     const other = manifestOf({ resource: 'customers' });
+    const lease = await acquireLease(store.leases, 'orders', 'the next run');
     await store.startRun(abandoned);
     await store.startRun(other);
     await store.closeAbandonedRuns('orders');
@@ -108,7 +109,7 @@ describe('runs', () => {
     const statuses = database.prepare('SELECT status FROM runs ORDER BY resource').all();
     database.close();
     expect(statuses.map((row) => row.status)).toEqual(['running', 'failed']);
-    await lock.release();
+    await lease.release();
   });
 
   test('keep no secret', async () => {
@@ -151,14 +152,14 @@ describe('opening', () => {
     const run = manifestOf({ status: 'complete' });
     await store.startRun(run);
     await store.close();
-    store = await StateStore.open(directory);
+    store = await openFolder(directory);
     expect(await store.run(run.id)).toEqual(run);
   });
 
   test('by several processes at once on a fresh folder makes one schema', async () => {
     const fresh = join(directory, 'fresh');
     await Promise.all(Array.from({ length: 4 }, () => openInAnotherProcess(fresh)));
-    const opened = await StateStore.open(fresh);
+    const opened = await openFolder(fresh);
     expect(await opened.runs({ limit: 10 })).toHaveLength(4);
     await opened.close();
   });
@@ -167,7 +168,7 @@ describe('opening', () => {
     const damaged = join(directory, 'damaged');
     await mkdir(damaged);
     await writeFile(join(damaged, 'state.db'), 'this is not a database, it only has its name\n'.repeat(100));
-    await expect(StateStore.open(damaged)).rejects.toMatchObject({
+    await expect(openFolder(damaged)).rejects.toMatchObject({
       code: 'STORAGE',
       exitCode: 1,
       message: expect.stringContaining('state.db: the file is damaged'),
@@ -177,7 +178,7 @@ describe('opening', () => {
 
   test('a folder that cannot be made is an error', async () => {
     await writeFile(join(directory, 'file'), '');
-    await expect(StateStore.open(join(directory, 'file/state'))).rejects.toMatchObject({ name: 'PipelineError' });
+    await expect(openFolder(join(directory, 'file/state'))).rejects.toMatchObject({ name: 'PipelineError' });
   });
 
   test('a file of a newer version is refused', async () => {
@@ -185,7 +186,7 @@ describe('opening', () => {
     const database = new DatabaseSync(join(directory, 'state.db'));
     database.exec("INSERT INTO kysely_migration VALUES ('9999_future', '2030-01-01T00:00:00.000Z')");
     database.close();
-    await expect(StateStore.open(directory)).rejects.toThrow('written by a newer version');
+    await expect(openFolder(directory)).rejects.toThrow('written by a newer version');
   });
 
   test('an entry that somebody edited is reported, not taken', async () => {
@@ -200,8 +201,8 @@ describe('opening', () => {
 test('a full disk stops the start of a run, not the end of one', async () => {
   const small = join(directory, 'small');
   const program = `
-    const { StateStore } = await import(${JSON.stringify(storeModule)});
-    const store = await StateStore.open(${JSON.stringify(small)});
+    const { openFolder } = await import(${JSON.stringify(support)});
+    const store = await openFolder(${JSON.stringify(small)});
     const run = { ...${JSON.stringify(manifestOf())}, sink: 'x'.repeat(200_000) };
     await store.updateRun(run);
     await store.startRun(run).catch((error) => console.log(error.code, error.message));`;
@@ -217,8 +218,8 @@ test('a full disk stops the start of a run, not the end of one', async () => {
 
 async function openInAnotherProcess(folder: string): Promise<void> {
   const program = `
-    const { StateStore } = await import(${JSON.stringify(storeModule)});
-    const store = await StateStore.open(${JSON.stringify(folder)});
+    const { openFolder } = await import(${JSON.stringify(support)});
+    const store = await openFolder(${JSON.stringify(folder)});
     await store.startRun({ ...${JSON.stringify(manifestOf({ status: 'complete' }))}, id: crypto.randomUUID() });
     await store.close();`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: 'inherit' });

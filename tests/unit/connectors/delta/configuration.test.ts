@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { connector } from '../../../../skeleton/connectors/delta/src/runtime/connectors/delta/index.ts';
 
-const context = { resource: 'orders', stream: 'orders/orders', mode: 'append', key: [] } as const;
+const context = { resource: 'orders', stream: 'orders/orders', mode: 'append', key: [], writer: 'this run' } as const;
 const create = (sink: unknown, mode: 'append' | 'replace' | 'merge' = 'append') =>
   connector.createLoader?.({ path: './data/lake' }, sink, { ...context, mode });
 

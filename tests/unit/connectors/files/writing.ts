@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { cp, rename, rm } from 'node:fs/promises';
 import type { Columns } from '../../../../skeleton/base/src/runtime/columns/columns.ts';
 import type { SinkContext } from '../../../../skeleton/base/src/runtime/connectors/connector.ts';
@@ -15,7 +16,8 @@ import { batchesOf, contentsOf, openSource, STREAM } from './reading.ts';
 
 /** A files sink as pipeline.yaml describes it. */
 export function openSink(folder: string, options: object = {}, context: Partial<SinkContext> = {}): Loader {
-  const full = { resource: 'orders', stream: STREAM, mode: 'append' as const, key: [], ...context };
+  const defaults = { resource: 'orders', stream: STREAM, mode: 'append' as const, key: [], writer: randomUUIDv7() };
+  const full = { ...defaults, ...context };
   const loader = connector.createLoader?.({ path: folder }, { table: 'orders', ...options }, full);
   if (loader === undefined) throw new TypeError('Files are no sink.');
   return loader;

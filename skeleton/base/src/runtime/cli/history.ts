@@ -1,8 +1,8 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { loadConfig } from '../config/load.ts';
-import { openState, resourceOf } from '../config/open.ts';
+import { resourceOf } from '../config/open.ts';
+import { openStateStore } from '../state/open-state.ts';
 import { nameOfRun, RUN_STATUSES, type RunManifest } from '../state/run-manifest.ts';
-import { StateStore } from '../state/state-store.ts';
 import { configOption, jsonOption, limitOption } from './options.ts';
 import { formatDuration, formatTable, formatTime, print, printable, printJson } from './output.ts';
 
@@ -20,7 +20,7 @@ export function historyCommand() {
     .action(async ({ resource, status, limit, json = false, config: path }) => {
       const config = await loadConfig(path);
       if (resource !== undefined) resourceOf(config, resource);
-      const store = await StateStore.open(openState(config).path);
+      const store = await openStateStore(config);
       try {
         const runs = await store.runs({ limit, ...(resource && { resource }), ...(status && { status }) });
         if (json) printJson(runs);

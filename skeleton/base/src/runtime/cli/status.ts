@@ -3,8 +3,10 @@ import { loadConfig, type PipelineConfig } from '../config/load.ts';
 import { openState, streamOf } from '../config/open.ts';
 import { listDeadLetters } from '../dead-letters/list.ts';
 import { type Shard, shardName } from '../pipeline/shard.ts';
+import { describeHolder } from '../state/lease.ts';
+import { looksAlive } from '../state/lease-store.ts';
+import { openStateStore } from '../state/open-state.ts';
 import { nameOfRun } from '../state/run-manifest.ts';
-import { StateStore } from '../state/state-store.ts';
 import { configOption, jsonOption } from './options.ts';
 import { formatTable, formatTime, print, printable, printJson } from './output.ts';
 
@@ -20,22 +22,24 @@ export function statusCommand() {
     .action(async ({ json = false, config: path }) => {
       const config = await loadConfig(path);
       const folders = openState(config);
-      const store = await StateStore.open(folders.path);
+      const store = await openStateStore(config);
       try {
         const checkpoints = new Map((await store.checkpoints()).map((known) => [known.stream, known]));
+        const leases = new Map((await store.leases.list()).filter(looksAlive).map((lease) => [lease.name, lease]));
         const standings = await Array.fromAsync(partsOf(config), async ({ resource, shard }) => {
           const name = shardName(resource, shard);
           const runs = await store.runs({ resource, limit: LATEST_RUNS });
           const lastRun = runs.find((run) => nameOfRun(run) === name);
           const checkpoint = checkpoints.get(streamOf(config, resource, shard))?.checkpoint;
           const openDeadLetters = await countOpen(folders.deadLetters, resource, name);
-          return { resource, ...(shard && { shard }), lastRun, checkpoint, openDeadLetters };
+          const lease = leases.get(name);
+          return { resource, ...(shard && { shard }), lastRun, lease, checkpoint, openDeadLetters };
         });
         if (json) return printJson(standings);
-        const rows = standings.map(({ resource, shard, lastRun, checkpoint, openDeadLetters }) => [
+        const rows = standings.map(({ resource, shard, lastRun, lease, checkpoint, openDeadLetters }) => [
           shardName(resource, shard),
           lastRun === undefined ? 'never run' : formatTime(lastRun.startedAt),
-          lastRun?.status ?? '',
+          lease === undefined ? (lastRun?.status ?? '') : `running: ${describeHolder(lease)}`,
           openDeadLetters,
           checkpoint === undefined ? '' : printable(JSON.stringify(checkpoint.position), POSITION_WIDTH),
         ]);

@@ -180,14 +180,20 @@ export const stateModel = z
       .string()
       .min(1)
       .default('./data/state')
-      .describe('Folder of the run history and the locks. Default: ./data/state.'),
+      .describe('Folder of the state, when there is no `url`. Default: ./data/state.'),
+    url: secret(
+      z
+        .string()
+        .regex(/^([a-z]+:\/\/\S+)?$/, { error: 'is not a URL like postgres://user:password@host:5432/database' })
+        .describe('Database of the state, for runs that share no disk; an empty variable means the folder.'),
+    ).optional(),
     deadLetters: z
       .string()
       .min(1)
       .default('./data/dead-letters')
       .describe('Folder of the dead letters. Default: ./data/dead-letters.'),
   })
-  .describe('Where the pipeline keeps what it must remember on this machine; positions are in the sinks.');
+  .describe('Where run history, leases and dead letters are kept; positions are in the sinks.');
 
 /** The whole of pipeline.yaml. References to the environment are still in it as text. */
 export const pipelineModel = z.strictObject({

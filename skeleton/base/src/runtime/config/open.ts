@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import type { RegisteredConnector } from '../connectors/connector.ts';
 import { PipelineError } from '../errors/pipeline-error.ts';
 import type { Extractor } from '../pipeline/extractor.ts';
@@ -37,6 +38,10 @@ export interface OpenExtractorOptions extends OpenOptions {
 export interface OpenLoaderOptions extends OpenOptions {
   /** Record the progress under another name than that of the resource. */
   readonly stream?: string;
+  /** Id of the run that will write; left out by those that only look. */
+  readonly writer?: string;
+  /** See `SinkContext`. */
+  readonly isOver?: (writer: string) => Promise<boolean>;
 }
 
 /**
@@ -70,13 +75,15 @@ export function openExtractor(config: PipelineConfig, name: string, options: Ope
  */
 export function openLoader(config: PipelineConfig, name: string, options: OpenLoaderOptions = {}): Loader {
   const { shard, stream = streamOf(config, name, shard), environment = process.env } = options;
+  const { writer = randomUUIDv7(), isOver } = options;
   const { mode, key = [], connection: connectionName } = resourceOf(config, name).sink;
   const { connector, connection } = openConnection(config, connectionName, environment);
   if (connector.sink === undefined || connector.createLoader === undefined) throw unable(connector, 'sink');
   const path = ['resources', name, 'sink'];
   const sink = resolvePart(config.file, connector.sink.options, path, { besides: SINK_KEYS, environment });
   const shardOf = shard && streamOf(config, name);
-  return connector.createLoader(connection, sink, { resource: name, stream, mode, key, ...(shardOf && { shardOf }) });
+  const context = { resource: name, stream, mode, key, writer, ...(shardOf && { shardOf }), ...(isOver && { isOver }) };
+  return connector.createLoader(connection, sink, context);
 }
 
 /** The alerts with their references resolved; without a webhook where its URL is empty. */
@@ -88,9 +95,10 @@ export function openAlerts(config: PipelineConfig, environment: Environment = pr
   return { deadLetters: alerts.deadLetters, webhook };
 }
 
-/** The folders of the state and the dead letters, with their references resolved. */
+/** Where state and dead letters are, with the references resolved; without a URL where it is empty. */
 export function openState(config: PipelineConfig, environment: Environment = process.env): StateConfig {
-  return stateModel.parse(resolvePart(config.file, stateModel, ['state'], { environment }));
+  const { url, ...folders } = stateModel.parse(resolvePart(config.file, stateModel, ['state'], { environment }));
+  return url ? { url, ...folders } : folders;
 }
 
 function openConnection(

@@ -31,6 +31,10 @@ export interface SinkContext {
   readonly key: readonly string[];
   /** The stream of the whole resource, when `stream` is that of one of its shards: others write at the same time. */
   readonly shardOf?: string;
+  /** Id of the run that writes. `prepare` claims the stream for it; from then on commits of others are refused. */
+  readonly writer: string;
+  /** Whether another run is over, though something of it may still be held in the sink; left out: nobody knows. */
+  readonly isOver?: (writer: string) => Promise<boolean>;
 }
 
 /**

@@ -18,6 +18,8 @@ export const ERROR_CODES = {
   UNAVAILABLE: EXIT_CODES.tryAgainLater,
   /** Another run holds the resource. */
   LOCKED: EXIT_CODES.tryAgainLater,
+  /** Another run has taken the resource over from this one, which had stood still; nothing more is committed. */
+  FENCED: EXIT_CODES.tryAgainLater,
   /** The process was asked to stop (SIGTERM, SIGINT); what was in hand is committed. */
   INTERRUPTED: EXIT_CODES.tryAgainLater,
   /** Wrong password, missing permission. */

@@ -9,6 +9,7 @@ import type { Batch } from './batch.ts';
 import { checkBudget, type DeadLetterBudget, type FailedRecords, type KeepDeadLetters } from './dead-letter-queue.ts';
 import { type BatchInHand, extractBatches } from './extract-batches.ts';
 import type { Extractor } from './extractor.ts';
+import { throwIfFenced } from './fenced.ts';
 import type { Loader } from './loader.ts';
 import type { PipelineMetrics, RunCounts } from './metrics.ts';
 import { readAhead } from './read-ahead.ts';
@@ -99,7 +100,8 @@ export class Pipeline<Input, Output> {
       tags: this.#tags,
     });
     const processed = this.#process(readAhead(extracted, READ_AHEAD), span, signal);
-    for await (const inHand of readAhead(processed, READ_AHEAD)) await this.#load(inHand);
+    for await (const inHand of readAhead(processed, READ_AHEAD)) await this.#load(inHand, signal);
+    throwIfFenced(signal);
     const { counts } = this.#tally;
     const complete = !signal.aborted;
     checkBudget(counts.deadLettered, counts.read, this.#options.deadLetterBudget, true);
@@ -200,18 +202,20 @@ export class Pipeline<Input, Output> {
     };
   }
 
-  async #load(inHand: BatchInHand<Output>): Promise<void> {
+  async #load(inHand: BatchInHand<Output>, signal: AbortSignal): Promise<void> {
     const { batch, span } = inHand;
     const component = this.loader.constructor.name;
     try {
       if (this.#agreed !== undefined) {
         const { written, merged = 0 } = await retryTransient(
-          () =>
-            this.#timed(span, 'load', () =>
+          () => {
+            throwIfFenced(signal);
+            return this.#timed(span, 'load', () =>
               this.loader.load(batch, (rejections) =>
                 this.#deadLetter({ stage: 'load', component, batch: batch.identity, rejections }),
               ),
-            ),
+            );
+          },
           this.#countRetry,
         );
         this.#tally.add({ written, merged });

@@ -9,7 +9,7 @@ import type { Loader } from '../pipeline/loader.ts';
 import type { ResourceDefinition } from '../resource.ts';
 import { requireContractColumns } from '../schema/require-contract-columns.ts';
 import { fieldNames } from '../schema/table-schema.ts';
-import { StateStore } from '../state/state-store.ts';
+import { openStateStore } from '../state/open-state.ts';
 
 /** What was found out about the pipeline itself, or about one resource. */
 export interface PreflightReport {
@@ -46,10 +46,9 @@ async function checkPipeline(config: PipelineConfig): Promise<Check[]> {
   return [
     configuration,
     await check('state', async () => {
-      const { path } = openState(config);
-      const store = await StateStore.open(path);
+      const store = await openStateStore(config);
       await store.close();
-      return `${path} can be written`;
+      return `${store.location} can be written`;
     }),
     await check('dead letters', async () => {
       const { deadLetters } = openState(config);

@@ -10,7 +10,8 @@ import { Pipeline } from '../pipeline/pipeline.ts';
 import type { Checkpoint } from '../pipeline/position.ts';
 import { type Shard, shardName } from '../pipeline/shard.ts';
 import { resource as passThrough, type ResourceDefinition } from '../resource.ts';
-import { acquireLock } from '../state/lock.ts';
+import { acquireLease } from '../state/lease.ts';
+import { openStateStore } from '../state/open-state.ts';
 import { DeadLetterExtractor } from './dead-letter-extractor.ts';
 
 export interface ReplayOptions {
@@ -44,48 +45,54 @@ export async function replayResource(
   name: string,
   options: ReplayOptions,
 ): Promise<ReplayResult> {
-  const { sink, definition: definitionName = name } = resourceOf(config, name);
-  if (sink.mode === 'replace') throw replaced(name);
-  const folders = openState(config);
-  const { shard } = options;
-  const part = shardName(name, shard);
-  const lock = await acquireLock(folders.path, part);
+  if (resourceOf(config, name).sink.mode === 'replace') throw replaced(name);
+  const run = randomUUIDv7();
+  const state = await openStateStore(config);
   try {
-    const found = await openLetters(folders.deadLetters, name, options.ids);
-    const letters = found.filter((letter) => shardName(name, letter.shard) === part);
-    const readable = letters.filter(isWhole);
-    const unreadable = letters.filter((letter) => !isWhole(letter)).map((letter) => letter.id);
-    const store = await DeadLetterStore.open(folders.deadLetters, part, Number.POSITIVE_INFINITY);
-    const result = {
-      resource: name,
-      ...(shard && { shard }),
-      replayed: [] as string[],
-      failed: [] as { id: string; message: string }[],
-      unreadable,
-    };
+    const lease = await acquireLease(state.leases, shardName(name, options.shard), run);
     try {
-      const definition = options.definitions.get(definitionName) ?? passThrough(name);
-      for (const [enterAt, group] of groupByStage(readable, definition)) {
-        const outcome = await replayGroup({
-          config,
-          name,
-          shard,
-          definition,
-          enterAt,
-          letters: group,
-          signal: options.signal,
-        });
-        await store.markReplayed(outcome.replayed, randomUUIDv7());
-        result.replayed.push(...outcome.replayed);
-        result.failed.push(...outcome.failed);
-      }
+      const signal = AbortSignal.any([options.signal, lease.signal]);
+      return await replayLetters(config, name, { ...options, signal, run });
     } finally {
-      await store.close();
+      await lease.release();
     }
-    return result;
   } finally {
-    await lock.release();
+    await state.close();
   }
+}
+
+async function replayLetters(
+  config: PipelineConfig,
+  name: string,
+  { definitions, ids, shard, signal, run }: ReplayOptions & { readonly run: string },
+): Promise<ReplayResult> {
+  const { definition: definitionName = name } = resourceOf(config, name);
+  const folder = openState(config).deadLetters;
+  const part = shardName(name, shard);
+  const found = await openLetters(folder, name, ids);
+  const letters = found.filter((letter) => shardName(name, letter.shard) === part);
+  const readable = letters.filter(isWhole);
+  const unreadable = letters.filter((letter) => !isWhole(letter)).map((letter) => letter.id);
+  const store = await DeadLetterStore.open(folder, part, Number.POSITIVE_INFINITY);
+  const result = {
+    resource: name,
+    ...(shard && { shard }),
+    replayed: [] as string[],
+    failed: [] as { id: string; message: string }[],
+    unreadable,
+  };
+  try {
+    const definition = definitions.get(definitionName) ?? passThrough(name);
+    for (const [enterAt, group] of groupByStage(readable, definition)) {
+      const outcome = await replayGroup({ config, name, shard, definition, enterAt, letters: group, signal, run });
+      await store.markReplayed(outcome.replayed, run);
+      result.replayed.push(...outcome.replayed);
+      result.failed.push(...outcome.failed);
+    }
+  } finally {
+    await store.close();
+  }
+  return result;
 }
 
 async function openLetters(
@@ -118,11 +125,13 @@ interface Group {
   readonly enterAt: number;
   readonly letters: readonly DeadLetter[];
   readonly signal: AbortSignal;
+  /** Id of the replay. */
+  readonly run: string;
 }
 
-async function replayGroup({ config, name, shard, definition, enterAt, letters, signal }: Group) {
+async function replayGroup({ config, name, shard, definition, enterAt, letters, signal, run }: Group) {
   const stream = `${streamOf(config, name, shard)}/replay-${enterAt}`;
-  const loader = openLoader(config, name, { stream });
+  const loader = openLoader(config, name, { stream, writer: run });
   try {
     const checkpoint = await loader.checkpoint(stream);
     const loaded = letters.filter(({ id }) => isLoaded(id, checkpoint)).map(({ id }) => id);
@@ -141,7 +150,7 @@ function isLoaded(id: string, checkpoint: Checkpoint | undefined): boolean {
   return Array.isArray(letters) && letters.includes(id);
 }
 
-interface Replay extends Omit<Group, 'letters' | 'shard'> {
+interface Replay extends Omit<Group, 'letters' | 'shard' | 'run'> {
   readonly loader: Loader;
   readonly stream: string;
   readonly checkpoint: Checkpoint | undefined;

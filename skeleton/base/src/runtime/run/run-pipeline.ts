@@ -4,8 +4,9 @@ import type { AlertsConfig } from '../config/model.ts';
 import { openAlerts, openState, resourceOf } from '../config/open.ts';
 import type { ExitCode } from '../errors/pipeline-error.ts';
 import type { ResourceDefinition } from '../resource.ts';
+import { openStateStore } from '../state/open-state.ts';
 import type { RunManifest } from '../state/run-manifest.ts';
-import { StateStore } from '../state/state-store.ts';
+import type { StateStore } from '../state/state-store.ts';
 import { type RunResult, runResource } from './run-resource.ts';
 
 export interface RunPipelineOptions {
@@ -32,10 +33,10 @@ export async function runPipeline(config: PipelineConfig, options: RunPipelineOp
   const { definitions, signal, startOver = false, worker = 0 } = options;
   const { resources = Object.keys(config.resources) } = options;
   for (const name of resources) resourceOf(config, name);
-  const { path, deadLetters } = openState(config);
+  const { deadLetters } = openState(config);
   const alerts = openAlerts(config);
-  const store = await StateStore.open(path);
-  const context = { config, definitions, store, folders: { state: path, deadLetters }, signal, startOver };
+  const store = await openStateStore(config);
+  const context = { config, definitions, store, deadLetters, signal, startOver };
   const results: RunResult[] = [];
   try {
     for (const name of resources) {

@@ -18,7 +18,7 @@ import { Pipeline } from '../pipeline/pipeline.ts';
 import { type Shard, shardName } from '../pipeline/shard.ts';
 import { startFrom } from '../pipeline/start.ts';
 import { resource as passThrough, type ResourceDefinition } from '../resource.ts';
-import { acquireLock, type Lock } from '../state/lock.ts';
+import { acquireLease, type Lease } from '../state/lease.ts';
 import { nameOfRun, type RunError, type RunManifest, type RunStatus } from '../state/run-manifest.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { checkpointOf, forgetShards, requireOneSharding } from './shard-checkpoint.ts';
@@ -28,7 +28,8 @@ export interface RunContext {
   readonly config: PipelineConfig;
   readonly definitions: ReadonlyMap<string, ResourceDefinition>;
   readonly store: StateStore;
-  readonly folders: { readonly state: string; readonly deadLetters: string };
+  /** Folder of the dead letters. */
+  readonly deadLetters: string;
   /** Aborted when the process is asked to stop. */
   readonly signal: AbortSignal;
   /** Forget the position and read everything again. */
@@ -44,17 +45,17 @@ export interface RunResult {
 }
 
 /**
- * Runs a resource once, alone: takes its lock, moves its records, and keeps a manifest of what happened. A run that is
- * refused because another process runs the resource leaves no trace in the history.
+ * Runs a resource once, alone: takes its lease, moves its records, and keeps a manifest of what happened. A run that is
+ * refused because another one holds the resource leaves no trace in the history; one that loses its lease ends.
  *
  * @throws PipelineError `STORAGE` when the state cannot be kept; all other failures are part of the result
  */
 export async function runResource(name: string, context: RunContext): Promise<RunResult> {
-  const { store, folders, config } = context;
+  const { store, config } = context;
   const manifest = newManifest(config.name, name, context.shard);
-  let lock: Lock;
+  let lease: Lease;
   try {
-    lock = await lockPart(folders.state, name, context.shard);
+    lease = await leasePart(manifest, context);
   } catch (cause) {
     const error = asPipelineError(cause);
     if (error.code !== 'LOCKED') throw error;
@@ -65,7 +66,8 @@ export async function runResource(name: string, context: RunContext): Promise<Ru
     await store.startRun(manifest);
     const span = startSpan('pipeline.run', { pipeline: config.name, resource: name, run: manifest.id });
     const result = await span.run(async () => {
-      const attempted = await attempt(manifest, context, span);
+      const signal = AbortSignal.any([context.signal, lease.signal]);
+      const attempted = await attempt(manifest, { ...context, signal }, span);
       report(attempted);
       return attempted;
     });
@@ -73,17 +75,17 @@ export async function runResource(name: string, context: RunContext): Promise<Ru
     await store.updateRun(result.manifest);
     return result;
   } finally {
-    await lock.release();
+    await lease.release();
   }
 }
 
-async function lockPart(state: string, name: string, shard: Shard | undefined): Promise<Lock> {
-  const lock = await acquireLock(state, shardName(name, shard));
+async function leasePart(run: RunManifest, { store: { leases }, shard }: RunContext): Promise<Lease> {
+  const lease = await acquireLease(leases, nameOfRun(run), run.id);
   try {
-    await requireOneSharding(state, { name, shard });
-    return lock;
+    await requireOneSharding(leases, { name: run.resource, shard });
+    return lease;
   } catch (error) {
-    await lock.release();
+    await lease.release();
     throw error;
   }
 }
@@ -112,10 +114,12 @@ function runErrorOf({ code, message, where, hint }: PipelineError): RunError {
 
 /** Opens the ends of the resource for as long as its records move. */
 async function open(context: RunContext, { resource: name, id }: RunManifest, span: Span, learn: Learn): Promise<void> {
-  const { config, definitions, shard } = context;
+  const { config, definitions, store, shard } = context;
   const { definition: definitionName = name } = resourceOf(config, name);
   const definition = definitions.get(definitionName) ?? passThrough(name);
-  const loader = openLoader(config, name, { shard });
+  // Who holds the lease is the only one that goes on: every other run that this state knows of has come to its end.
+  const isOver = async (writer: string) => (await store.run(writer)) !== undefined;
+  const loader = openLoader(config, name, { shard, writer: id, isOver });
   try {
     const extractor = openExtractor(config, name, { columns: definition.contractFields?.all, shard });
     try {
@@ -143,14 +147,14 @@ async function move(
   context: RunContext,
   learn: Learn,
 ): Promise<void> {
-  const { config, store, folders, signal, startOver, shard } = context;
+  const { config, store, deadLetters, signal, startOver, shard } = context;
   const { mode, sink, schemaEvolution, deadLetters: deadLetterBudget } = resourceOf(config, name);
   await preflight(extractor, loader, learn);
   const stream = streamOf(config, name, shard);
   const checkpoint = await checkpointOf(loader, config, { name, shard, startOver });
   const start = startFrom(checkpoint, { resource: name, mode, writeMode: sink.mode, startOver });
   learn({ ...(start.from && { from: start.from }), sink: loader.describe() });
-  const letters = await DeadLetterStore.open(folders.deadLetters, shardName(name, shard), checkpoint?.sequence);
+  const letters = await DeadLetterStore.open(deadLetters, shardName(name, shard), checkpoint?.sequence);
   const progress = createProgress(shardName(name, shard), await extractor.estimate(start.from));
   const pipeline = new Pipeline({
     name,

@@ -4,7 +4,8 @@ import { PipelineError } from '../errors/pipeline-error.ts';
 import type { Loader } from '../pipeline/loader.ts';
 import type { Checkpoint } from '../pipeline/position.ts';
 import { type Shard, shardCountIn } from '../pipeline/shard.ts';
-import { lockedNames } from '../state/lock.ts';
+import { isHeld } from '../state/lease.ts';
+import type { LeaseStore } from '../state/lease-store.ts';
 
 /** The part of a resource that a run moves; without a shard it is all of it. */
 export interface Part {
@@ -76,18 +77,17 @@ function otherSharding(name: string, now: number, before: number, merges: boolea
 }
 
 /**
- * Called with the lock of the part held, so that of two runs with different numbers of shards at least one stops.
+ * Called with the lease of the part held, so that of two runs with different numbers of shards at least one stops.
  *
- * @throws PipelineError `LOCKED` when another number of shards of the resource is being run on this machine
+ * @throws PipelineError `LOCKED` when another number of shards of the resource is being run
  */
-export async function requireOneSharding(state: string, { name, shard }: Omit<Part, 'startOver'>): Promise<void> {
+export async function requireOneSharding(leases: LeaseStore, { name, shard }: Omit<Part, 'startOver'>): Promise<void> {
   const { count = 1 } = shard ?? {};
-  const others = (await lockedNames(state)).filter(
-    (locked) => ![undefined, count].includes(shardCountIn(locked, name)),
-  );
-  if (others.length === 0) return;
-  throw new PipelineError('LOCKED', `${others.join(', ')} is being run, which is not one of ${count} shards.`, {
-    where: { resource: name },
-    hint: 'Wait until that run ends, then run again.',
-  });
+  for (const held of await leases.list()) {
+    if ([undefined, count].includes(shardCountIn(held.name, name)) || !(await isHeld(leases, held))) continue;
+    throw new PipelineError('LOCKED', `${held.name} is being run, which is not one of ${count} shards.`, {
+      where: { resource: name },
+      hint: 'Wait until that run ends, then run again.',
+    });
+  }
 }

@@ -33,9 +33,26 @@ const initial: Migration = {
   },
 };
 
-/** Every change of state.db since its first version, by name in order. Add to the end, never edit one that shipped. */
+const leases: Migration = {
+  async up(database) {
+    await database.schema
+      .createTable('leases')
+      .addColumn('name', 'text', (column) => column.primaryKey())
+      .addColumn('run', 'text', (column) => column.notNull())
+      .addColumn('host', 'text', (column) => column.notNull())
+      .addColumn('machine', 'text', (column) => column.notNull())
+      .addColumn('pid', 'integer', (column) => column.notNull())
+      .addColumn('process_started', 'text', (column) => column.notNull())
+      .addColumn('since', 'text', (column) => column.notNull())
+      .addColumn('renewals', 'integer', (column) => column.notNull())
+      .addColumn('expires_at', 'double precision', (column) => column.notNull())
+      .execute();
+  },
+};
+
+/** Every change of the state since its first version, by name in order. Add to the end, never edit one that shipped. */
 export const migrations: MigrationProvider = {
   async getMigrations() {
-    return { '0001_initial': initial };
+    return { '0001_initial': initial, '0002_leases': leases };
   },
 };

@@ -1,13 +1,48 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
+import { asStateError } from './sqlite-error.ts';
+import type { StateDatabase } from './state-database.ts';
+import type { StateTables } from './tables.ts';
 
 // Kysely's own SQLite dialect speaks to any driver of this shape; a dialect package for node:sqlite would add nothing.
 
 /** How long a statement waits for another process's transaction, in milliseconds. */
 const busyTimeout = 5_000;
 
-/** Opens a database in WAL mode, so that readers never wait for the writer. */
-export function openSqliteDatabase(path: string): SqliteDatabase {
+/**
+ * The state in `state.db` of a folder; both are made where they are missing.
+ *
+ * @throws PipelineError `STORAGE` or `ACCESS_DENIED` when it cannot be opened
+ */
+export async function openSqliteState(directory: string): Promise<StateDatabase> {
+  const file = join(directory, 'state.db');
+  const toError = (error: unknown) => asStateError(error, file);
+  try {
+    await mkdir(directory, { recursive: true });
+    const tables = new Kysely<StateTables>({ dialect: new SqliteDialect({ database: openDatabase(file) }) });
+    return {
+      tables,
+      location: file,
+      clock: sql<number>`(unixepoch('subsec') * 1000)`,
+      // SQLite has no lock of its own for migrations, and Kysely no transaction for them here.
+      async migrate(migrator) {
+        await sql`BEGIN IMMEDIATE`.execute(tables);
+        const { error } = await migrator.migrateToLatest();
+        if (error === undefined) await sql`COMMIT`.execute(tables);
+        return { error };
+      },
+      remedy: 'move the file away: positions live in the sink, only the history of runs is lost',
+      toError,
+    };
+  } catch (error) {
+    throw toError(error);
+  }
+}
+
+/** In WAL mode, so that readers never wait for the writer. */
+function openDatabase(path: string): SqliteDatabase {
   const database = new DatabaseSync(path, { timeout: busyTimeout });
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');

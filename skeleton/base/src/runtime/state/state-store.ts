@@ -1,13 +1,11 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Kysely, SqliteDialect, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { z } from 'zod';
 import { PipelineError } from '../errors/pipeline-error.ts';
 import { logger } from '../observability/logger.ts';
 import { type Checkpoint, checkpointSchema } from '../pipeline/position.ts';
 import { type Delivery, deliverySchema } from './delivery.ts';
-import { isLocked } from './lock.ts';
+import { LeaseStore, looksAlive } from './lease-store.ts';
 import { migrations } from './migrations.ts';
 import {
   closeAsKilled,
@@ -17,8 +15,7 @@ import {
   redactManifest,
   runManifestSchema,
 } from './run-manifest.ts';
-import { openSqliteDatabase } from './sqlite-database.ts';
-import { asStateError } from './sqlite-error.ts';
+import type { StateDatabase } from './state-database.ts';
 import type { StateTables } from './tables.ts';
 
 export interface RunFilter {
@@ -35,38 +32,40 @@ export interface KnownCheckpoint {
 }
 
 /**
- * History of one pipeline in `state.db`: runs, checkpoints, deliveries of alerts. Nothing in it is needed to go on
- * correctly, so a store that cannot be opened stops a run before it starts, and one that fails later does not:
- * what the sink has committed counts, the gap in the history is logged.
+ * What a pipeline remembers about itself: runs, checkpoints, deliveries of alerts, and who runs what. Nothing in it is
+ * needed to go on correctly, so a store that cannot be opened stops a run before it starts, and one that fails later
+ * does not: what the sink has committed counts, the gap in the history is logged.
  */
 export class StateStore {
-  readonly #directory: string;
-  readonly #file: string;
+  readonly leases: LeaseStore;
+  readonly #state: StateDatabase;
   readonly #database: Kysely<StateTables>;
 
-  private constructor(directory: string, file: string, database: Kysely<StateTables>) {
-    this.#directory = directory;
-    this.#file = file;
-    this.#database = database;
+  private constructor(state: StateDatabase) {
+    this.leases = new LeaseStore(state);
+    this.#state = state;
+    this.#database = state.tables;
   }
 
   /**
-   * Opens `state.db` in a folder; makes both where they are missing, and brings older files up to date.
+   * Brings the tables up to date. What is opened is closed again on failure.
    *
-   * @throws PipelineError `STORAGE` or `ACCESS_DENIED` when it cannot be read or written
+   * @throws PipelineError `STORAGE`, `ACCESS_DENIED` or `UNAVAILABLE` when the state cannot be read or written
    */
-  static async open(directory: string): Promise<StateStore> {
-    const file = join(directory, 'state.db');
-    let database: Kysely<StateTables> | undefined;
+  static async open(opening: Promise<StateDatabase>): Promise<StateStore> {
+    const state = await opening;
     try {
-      await mkdir(directory, { recursive: true });
-      database = new Kysely({ dialect: new SqliteDialect({ database: openSqliteDatabase(file) }) });
-      await migrate(database, file);
-      return new StateStore(directory, file, database);
+      await migrate(state);
+      return new StateStore(state);
     } catch (error) {
-      await database?.destroy();
-      throw asStateError(error, file);
+      await state.tables.destroy();
+      throw state.toError(error);
     }
+  }
+
+  /** Where the state is, for people. */
+  get location(): string {
+    return this.#state.location;
   }
 
   /** @throws PipelineError `STORAGE`: a run that cannot be recorded does not start */
@@ -74,7 +73,7 @@ export class StateStore {
     try {
       await this.#saveRun(manifest);
     } catch (error) {
-      throw asStateError(error, this.#file);
+      throw this.#state.toError(error);
     }
   }
 
@@ -85,7 +84,7 @@ export class StateStore {
 
   /**
    * Marks the runs of a resource, or of one shard, that are still `running` as killed. To be called by who holds the
-   * lock of that name, before it starts a run of its own.
+   * lease of that name, before it starts a run of its own.
    */
   async closeAbandonedRuns(name: string): Promise<void> {
     await this.#attempt(async () => {
@@ -169,12 +168,13 @@ export class StateStore {
       .execute();
   }
 
-  /** A run holds its resource's lock from before it is recorded until after its end is: no lock, no process. */
+  /** A run holds its lease from before it is recorded until after its end is: no lease, no process. */
   async #closeRunsOfDeadProcesses(): Promise<void> {
     await this.#attempt(async () => {
-      for (const manifest of await this.#openRuns()) {
-        if (!isLocked(this.#directory, nameOfRun(manifest))) await this.#closeRun(manifest);
-      }
+      const open = await this.#openRuns();
+      if (open.length === 0) return;
+      const alive = new Set((await this.leases.list()).filter(looksAlive).map(({ run }) => run));
+      for (const manifest of open) if (!alive.has(manifest.id)) await this.#closeRun(manifest);
     });
   }
 
@@ -198,7 +198,7 @@ export class StateStore {
     try {
       return await query();
     } catch (error) {
-      throw asStateError(error, this.#file);
+      throw this.#state.toError(error);
     }
   }
 
@@ -206,7 +206,7 @@ export class StateStore {
     try {
       await write();
     } catch (error) {
-      logger.warn({ error: asStateError(error, this.#file) }, 'The history of this run has a gap.');
+      logger.warn({ error: this.#state.toError(error) }, 'The history of this run has a gap.');
     }
   }
 
@@ -214,30 +214,28 @@ export class StateStore {
     try {
       return schema.parse(JSON.parse(text));
     } catch (error) {
-      throw new PipelineError('STORAGE', `${this.#file}: an entry is not what this version writes.`, {
-        where: { file: this.#file },
-        hint: 'Move the file away: positions live in the sink, only the history of runs is lost.',
+      throw new PipelineError('STORAGE', `${this.#state.location}: an entry is not what this version writes.`, {
+        where: { file: this.#state.location },
+        hint: capitalised(`${this.#state.remedy}.`),
         cause: error,
       });
     }
   }
 }
 
-/** In one transaction, so that a kill leaves no half of it and a second process waits for its end. */
-async function migrate(database: Kysely<StateTables>, file: string): Promise<void> {
-  const migrator = new Migrator({ db: database, provider: migrations });
-  await sql`BEGIN IMMEDIATE`.execute(database);
-  const { error } = await migrator.migrateToLatest();
-  if (error === undefined) {
-    await sql`COMMIT`.execute(database);
-    return;
-  }
+async function migrate(state: StateDatabase): Promise<void> {
+  const { error } = await state.migrate(new Migrator({ db: state.tables, provider: migrations }));
+  if (error === undefined) return;
   if (/previously executed migration/.test(error instanceof Error ? error.message : '')) {
-    throw new PipelineError('STORAGE', `${file} was written by a newer version of this pipeline.`, {
-      where: { file },
-      hint: 'Run that version again, or move the file away: positions live in the sink, only the history is lost.',
+    throw new PipelineError('STORAGE', `${state.location} was written by a newer version of this pipeline.`, {
+      where: { file: state.location },
+      hint: `Run that version again, or ${state.remedy}.`,
       cause: error,
     });
   }
   throw error;
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
