@@ -5,8 +5,11 @@ import { asPipelineError } from '../errors/pipeline-error.ts';
 import type { StageName } from '../pipeline/stage.ts';
 import { serviceTags } from './service-tags.ts';
 
-/** The spans of a run: one `pipeline.run`, below it a `pipeline.batch` for each batch, below that its stages. */
-export type SpanName = 'pipeline.run' | 'pipeline.batch' | StageName;
+/**
+ * The spans of a run: one `pipeline.run`, below it a `pipeline.batch` for each batch, below that its stages. Comparing
+ * source and sink is a `pipeline.verify`.
+ */
+export type SpanName = 'pipeline.run' | 'pipeline.batch' | 'pipeline.verify' | StageName;
 
 export type SpanTags = Readonly<Record<string, string | number | boolean>>;
 

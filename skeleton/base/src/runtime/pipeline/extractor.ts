@@ -1,4 +1,5 @@
 import type { TableSchema } from '../schema/table-schema.ts';
+import type { Comparable, Comparison } from '../verify/comparable.ts';
 import type { Batch, Row } from './batch.ts';
 import type { Check } from './check.ts';
 import type { Position } from './position.ts';
@@ -47,6 +48,16 @@ export abstract class Extractor<T = Row> {
   }
 
   /** Batches in a stable order: a second call with the same request gives the same batches and sequence numbers. */
+  /** Columns that identify a record, where the source itself says so. */
+  async key(): Promise<readonly string[]> {
+    return [];
+  }
+
+  /** All records for `pipeline verify`, where the source can compute their checksums. `undefined`: they are read. */
+  async comparable(_comparison: Comparison): Promise<Comparable | undefined> {
+    return undefined;
+  }
+
   abstract extract(request: ExtractRequest): AsyncIterable<Batch<T>>;
 
   async close(): Promise<void> {}

@@ -1,4 +1,5 @@
 import type { Field, TableSchema } from '../schema/table-schema.ts';
+import type { Comparable, Comparison } from '../verify/comparable.ts';
 import type { Batch, Rejection, Row } from './batch.ts';
 import type { Check } from './check.ts';
 import type { Checkpoint } from './position.ts';
@@ -79,6 +80,11 @@ export abstract class Loader<T = Row> {
   abstract finish(complete: boolean): Promise<void>;
 
   /** Where the records are, for people: `data/lake/orders, Delta version 3`. */
+  /** The records of the sink for `pipeline verify`. `undefined`: this sink cannot be read. */
+  async comparable(_comparison: Comparison): Promise<Comparable | undefined> {
+    return undefined;
+  }
+
   abstract describe(): string;
 
   /** Releases what is held, committed or not. Called once, after failures too. */

@@ -25,6 +25,11 @@ export function parseShard(text: string): Shard {
   });
 }
 
+/** All parts of a resource; one that is not split is its own. */
+export function shardsOf(count: number): readonly (Shard | undefined)[] {
+  return count === 1 ? [undefined] : Array.from({ length: count }, (_, index) => ({ index, count }));
+}
+
 /** The name under which a shard keeps its lock, its dead letters and its position: `orders`, or `orders#2of4`. */
 export function shardName(name: string, shard: Shard | undefined): string {
   return shard === undefined ? name : `${name}#${shard.index}of${shard.count}`;

@@ -6,6 +6,8 @@ import { Loader, type LoadReport, type RejectRecords } from '../../pipeline/load
 import type { Checkpoint } from '../../pipeline/position.ts';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
 import { checkFolder } from '../../storage/check-folder.ts';
+import type { Comparable, Comparison } from '../../verify/comparable.ts';
+import { StreamedRecords } from '../../verify/streamed-records.ts';
 import { admit } from './admit.ts';
 import { FORGOTTEN, findCheckpoint } from './commit-info.ts';
 import { commitColumns, commitData, commitForgotten } from './commits.ts';
@@ -15,6 +17,7 @@ import { tableSchemaOf } from './schema-string.ts';
 import { StagingFolder } from './staging-folder.ts';
 import { storedSchema } from './stored-columns.ts';
 import { DeltaTable } from './table.ts';
+import { readTableRecords } from './table-records.ts';
 import { requireCreatable, requireWritable } from './writable.ts';
 
 export interface DeltaLoaderOptions {
@@ -121,6 +124,13 @@ export class DeltaLoader extends Loader {
     if (replaces && !complete) return;
     const completes = complete && this.#committed?.complete === false;
     if (replaces || completes || this.#gathered !== undefined) await this.#commit(complete);
+  }
+
+  override async comparable(comparison: Comparison): Promise<Comparable | undefined> {
+    const table = await this.#open();
+    if (table === undefined) return undefined;
+    const files = [...table.snapshot.files.values()];
+    return new StreamedRecords(comparison, () => readTableRecords(table.path, files, comparison.schema));
   }
 
   describe(): string {

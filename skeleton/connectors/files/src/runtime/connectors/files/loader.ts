@@ -6,13 +6,17 @@ import type { Batch } from '../../pipeline/batch.ts';
 import type { Check } from '../../pipeline/check.ts';
 import { Loader, type LoadReport, type RejectRecords } from '../../pipeline/loader.ts';
 import type { Checkpoint } from '../../pipeline/position.ts';
+import { shardCountIn } from '../../pipeline/shard.ts';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
 import { checkFolder } from '../../storage/check-folder.ts';
+import type { Comparable, Comparison } from '../../verify/comparable.ts';
+import { StreamedRecords } from '../../verify/streamed-records.ts';
 import type { SinkContext } from '../connector.ts';
 import type { FilesConnection, FilesSink } from './options.ts';
 import { openPart, type PartFile, partExtension } from './part-file.ts';
 import { Replacement } from './replacement.ts';
 import { TableFolder } from './table-folder.ts';
+import { readTableRecords } from './table-records.ts';
 
 /** A file is finished and committed once it has so many bytes. */
 const PART_BYTES = 128 * 1024 * 1024;
@@ -131,6 +135,18 @@ export class FilesLoader extends Loader {
     await this.#replacement.complete();
     this.recordsWritten = this.#replacedRecords;
     this.#parts = await this.#table.countParts();
+  }
+
+  /** The files of the resource, those of its shards included; other resources may have theirs in the same folder. */
+  override async comparable(comparison: Comparison): Promise<Comparable> {
+    const current = await this.#current();
+    const own = (await current.streams()).filter((stream) => shardCountIn(stream, this.#stream) !== undefined);
+    const paths: string[] = [];
+    for (const stream of own) {
+      const parts = await new TableFolder(current.path, stream).parts();
+      paths.push(...parts.map(({ name }) => join(current.path, name)));
+    }
+    return new StreamedRecords(comparison, () => readTableRecords(paths, this.#options, comparison.schema));
   }
 
   describe(): string {
