@@ -7,6 +7,7 @@ import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
 import { statusCommand } from './status.ts';
 import { validateCommand } from './validate.ts';
+import { verifyCommand } from './verify.ts';
 
 const AFTER_HELP = `
 Exit codes: 0 complete, 1 failed, 3 too many dead letters, 64 wrong usage or configuration, 75 try again later.`;
@@ -25,6 +26,7 @@ export function createProgram(): CommandUnknownOpts {
     historyCommand(),
     deadLettersCommand(),
     schemaCommand(),
+    verifyCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...descendants(program)]) reportMistakes(command);
