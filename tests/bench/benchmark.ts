@@ -32,6 +32,7 @@ export interface Options {
 export async function* benchmark({ url, sessions, filter, peers, tell }: Options): AsyncGenerator<readonly Result[]> {
   const database = new pg.Client({ connectionString: url });
   await database.connect();
+  const server = await processIdOf(database);
   tell(peers ? 'Rendering the service and installing the peers' : 'Rendering the service');
   const services = await openServices();
   const candidates = [...services.candidates, ...(peers ? await openPeers() : [])];
@@ -46,7 +47,15 @@ export async function* benchmark({ url, sessions, filter, peers, tell }: Options
       for (const route of ROUTES.filter(({ name }) => session.routes?.includes(name) ?? true).filter(filter.route)) {
         tell(`${dataSet.name}, ${rows.toLocaleString('en')} rows, ${route.name}`);
         const { planned, roleOf } = planRoute(route, session, candidates, filter);
-        const measurements = await measure(route, planned, { url, database, inputs, folder, verification, tell });
+        const measurements = await measure(route, planned, {
+          url,
+          database,
+          server,
+          inputs,
+          folder,
+          verification,
+          tell,
+        });
         const measured = new Date().toISOString().slice(0, 10);
         yield resultsOf({ route: route.name, dataSet: dataSet.name, rows, measured }, measurements, roleOf);
       }
@@ -56,6 +65,12 @@ export async function* benchmark({ url, sessions, filter, peers, tell }: Options
     services.close();
     await database.end();
   }
+}
+
+/** Process id of the server. */
+async function processIdOf(database: pg.Client): Promise<number> {
+  const { rows } = await database.query<{ file: string }>("SELECT pg_read_file('postmaster.pid') AS file");
+  return Number.parseInt(rows[0]?.file ?? '', 10);
 }
 
 function planRoute(

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import type { Comparison } from './fingerprint.ts';
 import type { Inputs } from './inputs.ts';
 import type { Candidate, Move, Route, Sink } from './move.ts';
+import { timeOfTree } from './processor-time.ts';
 import { type Run, runCommand } from './run-command.ts';
 import type { Verification } from './verification.ts';
 
@@ -12,10 +13,15 @@ export interface Planned {
   readonly repetitions: number;
 }
 
+export interface MeasuredRun extends Run {
+  /** Processor time of the PostgreSQL server in the meantime, in seconds. */
+  readonly serverSeconds: number;
+}
+
 export interface Measurement {
   readonly candidate: Candidate;
   /** In the order of the repetitions. */
-  readonly runs: readonly Run[];
+  readonly runs: readonly MeasuredRun[];
   /** Of what the last repetition wrote with what was read; none where nothing is written. */
   readonly comparison?: Comparison;
   /** Milliseconds, the largest of all repetitions. */
@@ -28,6 +34,8 @@ export interface Measurement {
 export interface Ground {
   readonly url: string;
   readonly database: pg.Client;
+  /** Process id of the server. */
+  readonly server: number;
   readonly inputs: Inputs;
   /** Of the benchmark alone. */
   readonly folder: string;
@@ -73,7 +81,9 @@ async function next(before: Measurement, { route, sink, ground, last }: Round): 
   try {
     const folder = await clear(ground, sink);
     const command = await candidate.prepare(await moveTo(route, sink, folder, ground));
+    const serverBefore = timeOfTree(ground.server);
     const run = await runCommand(command);
+    const serverSeconds = timeOfTree(ground.server) - serverBefore;
     ground.tell(`  ${name}: ${run.seconds.toFixed(2)} s, ${run.peakMebibytes} MiB`);
     const delay = candidate.eventLoopDelay?.();
     const comparison = last ? ground.verification.compare(candidate, sink) : undefined;
@@ -81,7 +91,7 @@ async function next(before: Measurement, { route, sink, ground, last }: Round): 
       ground.tell(`  ${name}: ${comparison.differences}`);
     return {
       ...before,
-      runs: [...before.runs, run],
+      runs: [...before.runs, { ...run, serverSeconds }],
       ...(delay !== undefined && { eventLoopDelay: Math.max(before.eventLoopDelay ?? 0, delay) }),
       ...(comparison && { comparison }),
     };

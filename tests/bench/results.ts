@@ -18,6 +18,9 @@ const resultSchema = z.object({
   rowsPerSecond: z.array(z.number()),
   /** Largest of all repetitions, over all processes of the candidate. */
   peakMebibytes: z.number().optional(),
+  /** Processor time of the candidate and of the PostgreSQL server, in seconds; medians. */
+  processorSeconds: z.number().optional(),
+  serverSeconds: z.number().optional(),
   /** Median throughput as a share of the limit's in the same run. */
   ratio: z.number().optional(),
   /** Difference between limit and control, as a share of the limit. */
@@ -73,6 +76,10 @@ export function resultsOf(series: Series, measurements: readonly Measurement[], 
       version: candidate.version,
       rowsPerSecond: runs.map((run) => Math.round(series.rows / run.seconds)),
       ...(runs.length > 0 && { peakMebibytes: Math.max(...runs.map((run) => run.peakMebibytes)) }),
+      ...(runs.length > 0 && {
+        processorSeconds: rounded(median(runs.map((run) => run.processorSeconds)) ?? 0),
+        serverSeconds: rounded(median(runs.map((run) => run.serverSeconds)) ?? 0),
+      }),
       ...(limit !== undefined && seconds !== undefined && { ratio: rounded(limit / seconds) }),
       noise: rounded(noise),
       contents: contentsOf(measurement),

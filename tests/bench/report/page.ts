@@ -27,6 +27,8 @@ ${goals(goalsOf(report.results))}
 - dlt, Sling and ingestr run once and with a million rows only, dlt's default backend with 100,000, because they need minutes.
 - dlt's *best backend* is connectorx into files and pyarrow into PostgreSQL, files go through Arrow, and it loads PostgreSQL from CSV.
 - Memory is the largest sum of the resident memory of a candidate and all processes that it starts, of all repetitions.
+- *CPU* is the processor time of a candidate with all that it starts, and that of the PostgreSQL server meanwhile, in seconds. A run that does both at
+  the same time, on two cores, takes at least as long as the longer of the two.
 - *Event loop*: the longest time that the service's event loop stood still, from its second second on.
 - Contents are compared after the last repetition: DuckDB brings every value, read and written, to one form of its kind (numbers: DECIMAL(38, 9);
   dates and times: TIMESTAMP in UTC), and sums a 64-bit hash of it for each column and for whole rows. *Changed types* are columns that came out with another type, all values being the same. What a transformer changes is expected changed.
@@ -79,7 +81,17 @@ function resultTable(group: readonly Result[]): string {
     names.add(candidate);
     return [resultRow(result)];
   });
-  const header = ['candidate', 'rows/s', `share (noise ${noise})`, 'memory', 'event loop', 'contents', 'version'];
+  const header = [
+    'candidate',
+    'rows/s',
+    `share (noise ${noise})`,
+    'CPU',
+    'server CPU',
+    'memory',
+    'event loop',
+    'contents',
+    'version',
+  ];
   return markdownTable(header, rows);
 }
 
@@ -88,17 +100,23 @@ function resultRow(result: Result): string[] {
   const throughput = median(result.rowsPerSecond);
   if (throughput === undefined) {
     const name = failure === NOT_DONE ? candidate : `${candidate}, ${variant}`;
-    return [name, '', '', '', '', failure === NOT_DONE ? failure : 'failed', version];
+    return [name, '', '', '', '', '', '', failure === NOT_DONE ? failure : 'failed', version];
   }
   return [
     `${candidate}, ${variant}${role === 'limit' ? ' (limit)' : role === 'control' ? ' (the same again)' : ''}`,
     thousands(throughput),
     ratio?.toFixed(2) ?? '',
+    seconds(result.processorSeconds),
+    seconds(result.serverSeconds),
     `${peakMebibytes ?? '?'} MiB`,
     eventLoopMilliseconds === undefined ? '' : `${eventLoopMilliseconds} ms`,
     describeContents(result),
     version,
   ];
+}
+
+function seconds(value: number | undefined): string {
+  return value === undefined ? '' : `${value.toFixed(1)} s`;
 }
 
 function describeContents({ contents, differences, types, failure }: Result): string {

@@ -20,9 +20,9 @@ const lineOf = (start: string): string => page.split('\n').find((line) => line.s
 const page = toMarkdown({ machine: 'a machine', node: '24', postgres: '15', results });
 
 describe('the page', () => {
-  it('shows medians, shares, memory and event loop', () => {
+  it('shows medians, shares, processor time, memory and event loop', () => {
     expect(lineOf('generated service')).toBe(
-      '| generated service, plain | 200 k | 1.60 | 200 MiB | 33 ms | same | 1.2.3 |',
+      '| generated service, plain | 200 k | 1.60 | 3.1 s | 1.5 s | 200 MiB | 33 ms | same | 1.2.3 |',
     );
   });
 

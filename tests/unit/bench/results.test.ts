@@ -28,7 +28,12 @@ describe('results', () => {
   });
 
   it('take the largest peak of memory, and the event loop in whole milliseconds', () => {
-    expect(results[2]).toMatchObject({ peakMebibytes: 100, eventLoopMilliseconds: 12 });
+    expect(results[2]).toMatchObject({
+      peakMebibytes: 100,
+      processorSeconds: 0.375,
+      serverSeconds: 0.188,
+      eventLoopMilliseconds: 12,
+    });
   });
 
   it('keep why a candidate has no figures', () => {

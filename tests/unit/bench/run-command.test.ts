@@ -9,9 +9,10 @@ const hold = (mebibytes: number) =>
 describe('runCommand', () => {
   it('adds up the memory of a process and of what it starts', async () => {
     const child = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(hold(200))}]);`;
-    const { peakMebibytes } = await runCommand(node(child + hold(100)));
+    const { peakMebibytes, processorSeconds } = await runCommand(node(child + hold(100)));
     expect(peakMebibytes).toBeGreaterThan(300);
     expect(peakMebibytes).toBeLessThan(600);
+    expect(processorSeconds).toBeGreaterThan(0);
   });
 
   it('fails with what the command said', async () => {

@@ -14,7 +14,13 @@ export function candidate(name: string, variant: string, more: Partial<Candidate
 }
 
 export function measurement(of: Candidate, seconds: readonly number[], more: Partial<Measurement> = {}): Measurement {
-  return { candidate: of, runs: seconds.map((each) => ({ seconds: each, peakMebibytes: 100 * each })), ...more };
+  const runs = seconds.map((each) => ({
+    seconds: each,
+    peakMebibytes: 100 * each,
+    processorSeconds: each / 2,
+    serverSeconds: each / 4,
+  }));
+  return { candidate: of, runs, ...more };
 }
 
 export function result(more: Partial<Result> = {}): Result {
@@ -28,6 +34,8 @@ export function result(more: Partial<Result> = {}): Result {
     rows: 1_000_000,
     rowsPerSecond: [100_000, 300_000, 200_000],
     peakMebibytes: 200,
+    processorSeconds: 3.14,
+    serverSeconds: 1.5,
     ratio: 1.6,
     noise: 0.02,
     contents: 'same',
