@@ -37,12 +37,20 @@ export class Service {
     return new Service(folder);
   }
 
-  /** Starts `npm run pipeline -- …`, without npm between us and the process. */
-  start(arguments_: readonly string[], environment: Record<string, string> = {}): ChildProcess {
-    return spawn(process.execPath, ['src/main.ts', ...arguments_], {
+  /**
+   * Starts `npm run pipeline -- …`, without npm between us and the process.
+   *
+   * @param nodeArguments options of Node; what they load may tell something on file descriptor 3
+   */
+  start(
+    arguments_: readonly string[],
+    environment: Record<string, string> = {},
+    nodeArguments: readonly string[] = [],
+  ): ChildProcess {
+    return spawn(process.execPath, [...nodeArguments, 'src/main.ts', ...arguments_], {
       cwd: this.folder,
       env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', CI: 'true', ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
   }
 

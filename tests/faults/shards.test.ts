@@ -177,7 +177,7 @@ async function rowsWritten(): Promise<number> {
   return counted?.rows ?? 0;
 }
 
-test('another number of shards is refused before a record moves; a merge may start over', async () => {
+test('another number of shards is refused before a record moves; a merge may be refreshed', async () => {
   use(fromShop);
   await expectComplete(service.pipeline(['run'], environment));
   edit(['shards: 2', 'shards: 3']);
@@ -188,7 +188,7 @@ test('another number of shards is refused before a record moves; a merge may sta
   expect(one.code).toBe(64);
   expect(one.stderr).toContain('counts on 2 processes, and pipeline.yaml on 3');
   await expectContents();
-  await expectComplete(service.pipeline(['run', '--start-over'], environment));
+  await expectComplete(service.pipeline(['run', '--full-refresh'], environment));
   await expectTable();
   await expectComplete(service.pipeline(['run'], environment));
   edit(['shards: 3', 'shards: 1']);

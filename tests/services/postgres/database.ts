@@ -1,5 +1,5 @@
-import { randomBytes, randomUUIDv7 } from 'node:crypto';
-import { Client, type QueryResultRow } from 'pg';
+import { randomUUIDv7 } from 'node:crypto';
+import type { QueryResultRow } from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
 import type { SinkContext, SourceContext, WriteMode } from '../../../skeleton/base/src/runtime/connectors/connector.ts';
 import type { Batch, Rejection } from '../../../skeleton/base/src/runtime/pipeline/batch.ts';

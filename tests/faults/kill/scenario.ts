@@ -1,0 +1,137 @@
+import type { Random } from '../random.ts';
+import { compare } from './compare.ts';
+import { nameOfStep } from './named-steps.ts';
+import { ROUNDS } from './orders.ts';
+import type { Route } from './routes.ts';
+import { type Kill, watchedRun } from './run.ts';
+import type { UndisturbedRound } from './undisturbed.ts';
+import type { Workspace } from './workspace.ts';
+
+/** What one life of a pipeline showed: two rounds, killed on its way, and each brought to its end. */
+export interface ScenarioOutcome {
+  /** What the killed runs were doing, step by step. */
+  readonly killedAt: readonly string[];
+  readonly lost: number;
+  readonly doubled: number;
+  /** Dead letters that are missing, or that are there too often. */
+  readonly wronglyDeadLettered: number;
+  /** Everything else that should not be, in words. */
+  readonly problems: readonly string[];
+}
+
+const MOST_KILLS_A_ROUND = 10;
+const LONGEST_WAIT_MILLISECONDS = 12;
+
+/** @param undisturbed what each round leaves without kills */
+export async function runScenario(
+  workspace: Workspace,
+  route: Route,
+  undisturbed: readonly UndisturbedRound[],
+  random: Random,
+): Promise<ScenarioOutcome> {
+  const killedAt: string[] = [];
+  const problems: string[] = [];
+  const total = { lost: 0, doubled: 0, wronglyDeadLettered: 0 };
+  await workspace.reset();
+  for (const [index, round] of ROUNDS.entries()) {
+    const expected = undisturbed[index];
+    if (expected === undefined) throw new RangeError(`There is no undisturbed round ${round}.`);
+    const before = index === 0 ? undefined : undisturbed[index - 1]?.contents;
+    await workspace.source.bring(round);
+    let complete = false;
+    for (let kills = random.between(1, MOST_KILLS_A_ROUND); kills > 0 && !complete; kills--) {
+      const kill = chooseKill(expected.steps, random);
+      const run = await watchedRun(workspace.service, workspace.environment, kill);
+      if (run.signal === 'SIGKILL') killedAt.push(run.steps.at(-1) ?? 'start');
+      else if (run.code !== 0) problems.push(`${describe(kill)}: ended with ${run.signal ?? run.code}: ${run.stderr}`);
+      const found = await workspace.sink.contents();
+      complete = run.signal !== 'SIGKILL' || (route.mode === 'replace' && isSame(expected.contents, found));
+      problems.push(
+        ...seenMeanwhile(route, before, expected.contents, found).map((seen) => `${describe(kill)}: ${seen}`),
+      );
+    }
+    if (!complete) problems.push(...(await finish(workspace, expected)));
+    const difference = compare(expected.contents, (await workspace.sink.contents()) ?? []);
+    const letters = compare(
+      expected.deadLetters.map(({ text }) => text),
+      workspace.deadLetters().map(({ text }) => text),
+    );
+    total.lost += difference.lost.length;
+    total.doubled += difference.doubled.length;
+    total.wronglyDeadLettered += letters.lost.length + letters.doubled.length;
+    for (const [what, [example]] of Object.entries({
+      ...difference,
+      letterMissing: letters.lost,
+      letterTooMany: letters.doubled,
+    })) {
+      if (example !== undefined) problems.push(`${what} in round ${round}: ${example}`);
+    }
+  }
+  return { killedAt, ...total, problems };
+}
+
+/** Some at a step that has a name, some at any step, and some whenever it may be. */
+function chooseKill(steps: readonly string[], random: Random): Kill {
+  const how = random.next();
+  if (how < 0.35) {
+    return { step: random.between(1, steps.length), milliseconds: random.between(0, LONGEST_WAIT_MILLISECONDS) };
+  }
+  const wanted = how < 0.7 ? random.pick([...new Set(steps.map(nameOfStep))]) : undefined;
+  const step = random.pick([...new Set(steps.filter((each) => wanted === undefined || nameOfStep(each) === wanted))]);
+  const times = steps.filter((each) => each === step).length;
+  return { step, occurrence: random.between(1, times), when: random.pick(['before', 'during', 'after']) };
+}
+
+/** The run that nobody kills: it ends well, and its manifest tells of what the killed ones had not committed. */
+async function finish(workspace: Workspace, expected: UndisturbedRound): Promise<string[]> {
+  const { code, stderr } = await workspace.service.pipeline(['run', '--json'], workspace.environment);
+  if (code !== 0) return [`the run after the kills ended with ${code}: ${stderr}`];
+  const manifests = workspace.manifests();
+  const last = manifests.at(-1);
+  if (last === undefined) return ['the run after the kills left no manifest'];
+  const { counts, from, to } = last;
+  const first = expected.lastSequence - counts.batches;
+  const letters = expected.deadLetters.filter(({ sequence }) => sequence > first).length;
+  const wanted = { read: workspace.source.recordsBetween(from, to), deadLettered: letters };
+  const found = { read: counts.read, deadLettered: counts.deadLettered };
+  const open = manifests.filter(({ status }) => status === 'running').length;
+  return [
+    ...(isSameText(wanted, found) ? [] : [`the manifest says ${JSON.stringify(found)} of ${JSON.stringify(wanted)}`]),
+    ...(open === 0 ? [] : [`${open} manifests still say that they are running`]),
+  ];
+}
+
+/** What readers must not find while a run is under way: anything half, anything twice. */
+function seenMeanwhile(
+  { mode, sink }: Route,
+  before: readonly string[] | undefined,
+  after: readonly string[],
+  found: readonly string[] | undefined,
+): string[] {
+  if (found === undefined) {
+    const mayBeMissing = before === undefined || sink === 'files';
+    return mayBeMissing ? [] : ['readers found no table'];
+  }
+  if (mode === 'append') {
+    const { doubled } = compare(after, found);
+    return doubled.length === 0 ? [] : [`readers found ${doubled.length} records that should not be there`];
+  }
+  if (mode === 'merge') return [];
+  return isSame(before ?? [], found) || isSame(after, found)
+    ? []
+    : ['readers found neither the old nor the new contents'];
+}
+
+function isSame(expected: readonly string[], found: readonly string[] | undefined): boolean {
+  return found !== undefined && isSameText(expected, found);
+}
+
+function isSameText(left: unknown, right: unknown): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
+}
+
+function describe(kill: Kill): string {
+  return 'when' in kill
+    ? `killed ${kill.when} ${kill.step} (time ${kill.occurrence})`
+    : `killed ${kill.milliseconds} ms after step ${kill.step}`;
+}
