@@ -86,7 +86,7 @@ describe('a table', () => {
   });
 
   it('without the cursor that is configured has its columns listed', async () => {
-    const incremental = { cursor: 'updated', key: ['order_id'], lagSeconds: 0 };
+    const incremental = { cursor: 'updated', key: ['order_id'] };
     const failure = await failureOf(readAll(extractorOf(database.url, { table: 'orders' }, { incremental })));
     expect(failure).toMatchObject({
       code: 'NOT_FOUND',

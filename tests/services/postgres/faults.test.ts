@@ -125,7 +125,7 @@ describe('a run that dies after any of its batches', () => {
         extractorOf(
           database.url,
           { table: 'source' },
-          { batchSize: 7, incremental: { cursor: 'at', key: ['order_id'], lagSeconds: 0 } },
+          { batchSize: 7, incremental: { cursor: 'at', key: ['order_id'] } },
         );
       const open = (): PostgresLoader => loaderOf(database.url, 'orders', mode, { key: ['order_id'] });
       for (let batches = 0; batches <= 8; batches++) {

@@ -48,7 +48,7 @@ describe.each([2, 3, 7, 32])('%i shards', (count) => {
 });
 
 it('a shard of an incremental read goes on behind each of its batches', async () => {
-  const incremental = { cursor: 'updated_at', key: ['id'], lagSeconds: 0 };
+  const incremental = { cursor: 'updated_at', key: ['id'] };
   const extractor = extractorOf(
     database.url,
     { table: 'by_number' },

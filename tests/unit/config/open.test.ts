@@ -97,7 +97,7 @@ describe('opening a connection', () => {
       resource: 'orders',
       stream: 'daily-orders/orders',
       batchSize: 10,
-      incremental: { cursor: 'updated_at', key: ['id'], lagSeconds: 7_200 },
+      incremental: { cursor: 'updated_at', key: ['id'], merges: false, lag: { seconds: 7_200 } },
     });
   });
 

@@ -66,11 +66,11 @@ function ask(
   name: string,
   count: number,
   positions: Readonly<Record<string, Checkpoint>>,
-  { index = 0, startOver = false } = {},
+  { index = 0, fullRefresh = false } = {},
 ) {
   const loader = new PositionsLoader(positions);
   const shard = count === 1 ? undefined : { index, count };
-  return { loader, answer: checkpointOf(loader, config, { name, shard, startOver }) };
+  return { loader, answer: checkpointOf(loader, config, { name, shard, fullRefresh }) };
 }
 
 describe('the position of a shard', () => {
@@ -102,7 +102,7 @@ describe('the position of a shard', () => {
   it('of a merge is refused too, until it starts over', async () => {
     const positions = { 'shop/merged#0of4': at(7), 'shop/merged#1of4': at(8) };
     await expect(ask('merged', 2, positions).answer).rejects.toThrow('was moved in 4 shards');
-    const { loader, answer } = ask('merged', 2, positions, { startOver: true });
+    const { loader, answer } = ask('merged', 2, positions, { fullRefresh: true });
     expect(await answer).toBeUndefined();
     expect(loader.positions.size).toBe(0);
   });

@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest';
 import { columnsFromRows } from '../../../../skeleton/base/src/runtime/columns/rows.ts';
+import type { Position } from '../../../../skeleton/base/src/runtime/pipeline/position.ts';
 import type { TableSchema } from '../../../../skeleton/base/src/runtime/schema/table-schema.ts';
 import {
+  lastPlace,
   parsePosition,
-  positionAfter,
+  writePosition,
 } from '../../../../skeleton/connectors/postgres/src/runtime/connectors/postgres/source-position.ts';
 
 const SCHEMA: TableSchema = {
@@ -23,15 +25,19 @@ it.each([
 ])('writes %s as PostgreSQL reads it', (at, atText, day, dayText) => {
   const { columns, failures } = columnsFromRows(SCHEMA, [{ at, day, name: at }]);
   expect(failures).toEqual([]);
-  expect(positionAfter(columns, ['at', 'day', 'name'], 7)).toEqual({
-    rows: 7,
-    after: { at: atText, day: dayText, name: at },
-  });
+  expect(lastPlace(columns, ['at', 'day', 'name'])).toEqual({ at: atText, day: dayText, name: at });
 });
 
-it('takes back what it gave, in any order of its columns', () => {
-  const position = { rows: 3, after: { id: '3', at: '2026-01-01' } };
-  expect(parsePosition(position, ['at', 'id'])).toEqual(position);
+const AFTER = { id: '3', at: '2026-01-01' };
+
+it.each<Position>([
+  { rows: 3, after: AFTER },
+  { rows: 3, after: AFTER, seen: '18446744073709551615', table: '16412', since: '2025-12-31' },
+  { rows: 0, reading: { passed: AFTER } },
+  { rows: 0, after: AFTER, seen: '7', reading: { until: '735', since: '2025-12-31', passed: { id: '4' } } },
+  { rows: 1, seen: '7' },
+])('takes back what it gave, in any order of its columns: %j', (position) => {
+  expect(writePosition(parsePosition(position, ['at', 'id']))).toEqual(position);
 });
 
 it.each([
@@ -40,6 +46,9 @@ it.each([
   [{ rows: 3, after: { at: '1' } }],
   [{ rows: 3, after: { at: 1, id: 2 } }],
   [{ file: 'a.csv' }],
+  [{ rows: 3, after: { id: '3' } }],
+  [{ rows: 3, after: AFTER, seen: 'yesterday' }],
+  [{ rows: 3, reading: { passed: { at: '2026-01-01' } } }],
 ])('refuses %j, which is no position in this order', (position) => {
   expect(() => parsePosition(position, ['at', 'id'])).toThrow('no position in the order of at, id');
 });

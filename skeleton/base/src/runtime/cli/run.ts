@@ -19,18 +19,18 @@ export function runCommand() {
   return new Command('run')
     .description('move what is new from the sources to the sinks')
     .argument('[resources...]', 'names of the resources to run (default: all, in the order of the file)')
-    .option('--start-over', 'forget how far the resources have come and read everything again')
+    .option('--full-refresh', 'read everything again: sinks that append are replaced in one step, others merge')
     .addOption(
       new Option('--shard <index/count>', 'move one shard only, counted from 0 (default: all, a process for each)'),
     )
     .addOption(jsonOption())
     .addOption(configOption())
-    .action(async (names, { startOver = false, shard, json = false, config: path }) => {
+    .action(async (names, { fullRefresh = false, shard, json = false, config: path }) => {
       const signal = stopSignal();
       const project = await openProject(path);
       const { config } = project;
       const resources = names.length === 0 ? Object.keys(config.resources) : [...new Set(names)];
-      const request = { resources, startOver, json, signal };
+      const request = { resources, fullRefresh, json, signal };
       const count = workersOf(config);
       if (shard === undefined && count > 1) process.exitCode = await runAll(config, path, request);
       else {
@@ -42,20 +42,20 @@ export function runCommand() {
 
 interface Request {
   readonly resources: readonly string[];
-  readonly startOver: boolean;
+  readonly fullRefresh: boolean;
   readonly json: boolean;
   readonly signal: AbortSignal;
 }
 
 /** Runs the resources in this process, or its shard of them. */
 async function runOne({ config, definitions }: Project, worker: number, request: Request): Promise<ExitCode> {
-  const { resources, startOver, json, signal } = request;
+  const { resources, fullRefresh, json, signal } = request;
   const planned = planShards(config, resources)[worker]?.resources ?? [];
   const results = await runPipeline(config, {
     definitions,
     resources: planned,
     worker,
-    startOver,
+    fullRefresh,
     signal,
     onResult: ({ manifest, error }) => {
       if (!json) tell(config, manifest);
@@ -70,9 +70,9 @@ async function runOne({ config, definitions }: Project, worker: number, request:
 
 /** Runs each shard in a process of its own, on this machine. */
 async function runAll(config: PipelineConfig, path: string, request: Request): Promise<ExitCode> {
-  const { resources, startOver, json, signal } = request;
+  const { resources, fullRefresh, json, signal } = request;
   const shards = planShards(config, resources).filter((planned) => planned.resources.length > 0);
-  const args = ['run', '--json', '--config', path, ...(startOver ? ['--start-over'] : []), ...resources];
+  const args = ['run', '--json', '--config', path, ...(fullRefresh ? ['--full-refresh'] : []), ...resources];
   const results = await runShards(
     shards.map((planned) => planned.shard),
     args,

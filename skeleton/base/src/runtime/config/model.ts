@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { WRITE_MODES } from '../connectors/connector.ts';
+import { type Lag, WRITE_MODES } from '../connectors/connector.ts';
 import { MOST_SHARDS } from '../pipeline/shard.ts';
 import { durationSchema } from './duration.ts';
 import { secret } from './secrets.ts';
@@ -56,6 +56,14 @@ export const sinkModel = z
     }
   });
 
+const lagModel = z.union([
+  durationSchema.refine((seconds) => seconds > 0, 'must be longer than 0').transform((seconds): Lag => ({ seconds })),
+  z
+    .int()
+    .min(1)
+    .transform((distance): Lag => ({ distance })),
+]);
+
 const incrementalModel = z
   .strictObject({
     cursor: columnName.describe('Column that grows whenever a record is added or changed, such as updated_at.'),
@@ -63,11 +71,12 @@ const incrementalModel = z
       .array(columnName)
       .min(1)
       .describe('Columns that together identify a record; they break ties between equal cursor values.'),
-    lag: durationSchema
-      .default(0)
+    lag: lagModel
+      .optional()
       .describe(
-        'How far behind the present to stop reading, so that transactions that commit late are not missed; ' +
-          'a duration (30s, 15m, 1h, 2d). Minimum and default: 0s. A larger lag delays every record by as much.',
+        'How far behind the newest cursor to look for records that were committed late: a duration (30s, 15m, 1h, 2d) ' +
+          'where the cursor is a time, a number where it is an integer. Longer than the longest transaction that writes. ' +
+          'Default: everywhere, which reads the whole table in each run.',
       ),
   })
   .describe('How to find what is new since the last run, for sources that do not know it themselves.');

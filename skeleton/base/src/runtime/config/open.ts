@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { RegisteredConnector } from '../connectors/connector.ts';
+import type { RegisteredConnector, WriteMode } from '../connectors/connector.ts';
 import { PipelineError } from '../errors/pipeline-error.ts';
 import type { Extractor } from '../pipeline/extractor.ts';
 import type { Loader } from '../pipeline/loader.ts';
@@ -38,6 +38,8 @@ export interface OpenExtractorOptions extends OpenOptions {
 export interface OpenLoaderOptions extends OpenOptions {
   /** Record the progress under another name than that of the resource. */
   readonly stream?: string;
+  /** Write in another way than pipeline.yaml says. */
+  readonly mode?: WriteMode;
   /** Id of the run that will write; left out by those that only look. */
   readonly writer?: string;
   /** See `SinkContext`. */
@@ -57,11 +59,14 @@ export function openExtractor(config: PipelineConfig, name: string, options: Ope
   const path = ['resources', name, 'source'];
   const source = resolvePart(config.file, connector.source.options, path, { besides: SOURCE_KEYS, environment });
   const { cursor, key, lag } = resource.incremental ?? {};
+  const merges = resource.sink.mode === 'merge';
   return connector.createExtractor(connection, source, {
     resource: name,
     stream: streamOf(config, name, shard),
     batchSize: resource.batchSize,
-    ...(resource.mode === 'incremental' && cursor && key && { incremental: { cursor, key, lagSeconds: lag ?? 0 } }),
+    ...(resource.mode === 'incremental' &&
+      cursor &&
+      key && { incremental: { cursor, key, merges, ...(lag && { lag }) } }),
     ...(columns && { columns }),
     // Records that are merged into one must come from one shard, in their order.
     ...(shard && { shard: { ...shard, ...(resource.sink.key && { key: resource.sink.key }) } }),
@@ -76,7 +81,8 @@ export function openExtractor(config: PipelineConfig, name: string, options: Ope
 export function openLoader(config: PipelineConfig, name: string, options: OpenLoaderOptions = {}): Loader {
   const { shard, stream = streamOf(config, name, shard), environment = process.env } = options;
   const { writer = randomUUIDv7(), isOver } = options;
-  const { mode, key = [], connection: connectionName } = resourceOf(config, name).sink;
+  const { key = [], connection: connectionName, ...configured } = resourceOf(config, name).sink;
+  const { mode = configured.mode } = options;
   const { connector, connection } = openConnection(config, connectionName, environment);
   if (connector.sink === undefined || connector.createLoader === undefined) throw unable(connector, 'sink');
   const path = ['resources', name, 'sink'];

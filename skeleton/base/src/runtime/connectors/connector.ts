@@ -9,13 +9,22 @@ export type WriteMode = (typeof WRITE_MODES)[number];
 /** `by-key`: records with the same key are in the same shard; `by-file`: so are the records of one file only. */
 export type SourceShards = 'by-key' | 'by-file';
 
+/** How far behind the newest cursor to look for records that were committed late: a time, or a number of integers. */
+export type Lag = { readonly seconds: number } | { readonly distance: number };
+
 /** What a connector is told about the resource it reads, besides its own options. */
 export interface SourceContext {
   readonly resource: string;
   readonly stream: string;
   readonly batchSize: number;
   /** Read only what is new since the last run, in the order of this column and the key that breaks its ties. */
-  readonly incremental?: { readonly cursor: string; readonly key: readonly string[]; readonly lagSeconds: number };
+  readonly incremental?: {
+    readonly cursor: string;
+    readonly key: readonly string[];
+    readonly lag?: Lag;
+    /** Whether the sink merges: a record that comes again takes the place of the one before. */
+    readonly merges?: boolean;
+  };
   /** The columns that somebody asks for; `undefined`: all. */
   readonly columns?: readonly string[];
   /** Deliver the records of this part only; a source that splits `by-key` takes the key from here, where there is one. */

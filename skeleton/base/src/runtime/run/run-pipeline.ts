@@ -16,7 +16,7 @@ export interface RunPipelineOptions {
   /** Which of the processes that share the run this is, from 0: it runs that shard of each resource that has it. */
   readonly worker?: number;
   /** Forget the positions and read everything again. */
-  readonly startOver?: boolean;
+  readonly fullRefresh?: boolean;
   /** Aborted when the process is asked to stop: the resource in hand commits and ends, the others do not start. */
   readonly signal: AbortSignal;
   /** Told as each resource ends. */
@@ -30,13 +30,13 @@ export interface RunPipelineOptions {
  * @throws PipelineError `CONFIGURATION` or `STORAGE` before anything was moved
  */
 export async function runPipeline(config: PipelineConfig, options: RunPipelineOptions): Promise<RunResult[]> {
-  const { definitions, signal, startOver = false, worker = 0 } = options;
+  const { definitions, signal, fullRefresh = false, worker = 0 } = options;
   const { resources = Object.keys(config.resources) } = options;
   for (const name of resources) resourceOf(config, name);
   const { deadLetters } = openState(config);
   const alerts = openAlerts(config);
   const store = await openStateStore(config);
-  const context = { config, definitions, store, deadLetters, signal, startOver };
+  const context = { config, definitions, store, deadLetters, signal, fullRefresh };
   const results: RunResult[] = [];
   try {
     for (const name of resources) {

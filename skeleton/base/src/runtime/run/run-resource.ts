@@ -21,6 +21,7 @@ import { resource as passThrough, type ResourceDefinition } from '../resource.ts
 import { acquireLease, type Lease } from '../state/lease.ts';
 import { nameOfRun, type RunError, type RunManifest, type RunStatus } from '../state/run-manifest.ts';
 import type { StateStore } from '../state/state-store.ts';
+import { writeModeOf } from './full-refresh.ts';
 import { checkpointOf, forgetShards, requireOneSharding } from './shard-checkpoint.ts';
 import { templateVersion } from './template-version.ts';
 
@@ -33,7 +34,7 @@ export interface RunContext {
   /** Aborted when the process is asked to stop. */
   readonly signal: AbortSignal;
   /** Forget the position and read everything again. */
-  readonly startOver: boolean;
+  readonly fullRefresh: boolean;
   /** Run this part of the resource; left out, all of it. */
   readonly shard?: Shard | undefined;
 }
@@ -119,7 +120,8 @@ async function open(context: RunContext, { resource: name, id }: RunManifest, sp
   const definition = definitions.get(definitionName) ?? passThrough(name);
   // Who holds the lease is the only one that goes on: every other run that this state knows of has come to its end.
   const isOver = async (writer: string) => (await store.run(writer)) !== undefined;
-  const loader = openLoader(config, name, { shard, writer: id, isOver });
+  const mode = writeModeOf(config, name, context.fullRefresh);
+  const loader = openLoader(config, name, { shard, mode, writer: id, isOver });
   try {
     const extractor = openExtractor(config, name, { columns: definition.contractFields?.all, shard });
     try {
@@ -147,12 +149,13 @@ async function move(
   context: RunContext,
   learn: Learn,
 ): Promise<void> {
-  const { config, store, deadLetters, signal, startOver, shard } = context;
-  const { mode, sink, schemaEvolution, deadLetters: deadLetterBudget } = resourceOf(config, name);
+  const { config, store, deadLetters, signal, fullRefresh, shard } = context;
+  const { mode, schemaEvolution, deadLetters: deadLetterBudget } = resourceOf(config, name);
+  const writeMode = writeModeOf(config, name, fullRefresh);
   await preflight(extractor, loader, learn);
   const stream = streamOf(config, name, shard);
-  const checkpoint = await checkpointOf(loader, config, { name, shard, startOver });
-  const start = startFrom(checkpoint, { resource: name, mode, writeMode: sink.mode, startOver });
+  const checkpoint = await checkpointOf(loader, config, { name, shard, fullRefresh });
+  const start = startFrom(checkpoint, { mode, writeMode, fullRefresh });
   learn({ ...(start.from && { from: start.from }), sink: loader.describe() });
   const letters = await DeadLetterStore.open(deadLetters, shardName(name, shard), checkpoint?.sequence);
   const progress = createProgress(shardName(name, shard), await extractor.estimate(start.from));
@@ -181,7 +184,7 @@ async function move(
   });
   try {
     await pipeline.run(signal);
-    if (sink.mode === 'replace') await forgetShards(loader, stream);
+    if (writeMode === 'replace') await forgetShards(loader, stream);
     const reached = await loader.checkpoint(stream);
     if (reached !== undefined) {
       learn({ to: reached.position });

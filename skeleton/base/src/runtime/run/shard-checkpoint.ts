@@ -12,7 +12,7 @@ export interface Part {
   readonly name: string;
   readonly shard: Shard | undefined;
   /** Forget the position and read everything again. */
-  readonly startOver: boolean;
+  readonly fullRefresh: boolean;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface Part {
  *
  * - an incremental read that was not split is gone on with by all of its shards
  * - a full read that every shard has brought to its end begins anew, as it would have anyway
- * - a merge that starts over reads everything, and finds its records by their key
+ * - a merge that is refreshed reads everything, and finds its records by their key
  * - a sink that is replaced has nothing left of what they are about; see `forgetShards`
  *
  * @throws PipelineError `CONFIGURATION` in all other cases
@@ -29,17 +29,17 @@ export interface Part {
 export async function checkpointOf(
   loader: Loader,
   config: PipelineConfig,
-  { name, shard, startOver }: Part,
+  { name, shard, fullRefresh }: Part,
 ): Promise<Checkpoint | undefined> {
   const { mode, sink } = resourceOf(config, name);
   const whole = streamOf(config, name);
   const own = await loader.checkpoint(streamOf(config, name, shard));
-  if (sink.mode === 'replace') return own;
+  if (sink.mode === 'replace' || (fullRefresh && sink.mode === 'append')) return own;
   const { count = 1 } = shard ?? {};
   const others = await streamsOfOther(count, loader, whole);
   if (others.length === 0) return own;
   const merges = sink.mode === 'merge';
-  if (mode === 'full' ? merges || (await allComplete(loader, others)) : merges && startOver) {
+  if (mode === 'full' ? merges || (await allComplete(loader, others)) : merges && fullRefresh) {
     await loader.forget(others);
     return own;
   }
@@ -68,8 +68,8 @@ function otherSharding(name: string, now: number, before: number, merges: boolea
   const shards = (count: number) => (count === 1 ? 'one shard' : `${count} shards`);
   const message = `${name} was moved in ${shards(before)}, and their positions say nothing about ${shards(now)}.`;
   const restart = merges
-    ? 'or run all shards once with --start-over: everything is read again and merged by its key'
-    : 'or let one run replace the contents of the sink (docs/runbook.md, Another number of shards)';
+    ? 'or run all shards once with --full-refresh: everything is read again and merged by its key'
+    : 'or set shards: 1 and run it once with --full-refresh (docs/runbook.md, Another number of shards)';
   return new PipelineError('CONFIGURATION', message, {
     where: { resource: name },
     hint: `Set shards: ${before} again (and let a full read come to its end before you change it); ${restart}.`,
@@ -81,7 +81,10 @@ function otherSharding(name: string, now: number, before: number, merges: boolea
  *
  * @throws PipelineError `LOCKED` when another number of shards of the resource is being run
  */
-export async function requireOneSharding(leases: LeaseStore, { name, shard }: Omit<Part, 'startOver'>): Promise<void> {
+export async function requireOneSharding(
+  leases: LeaseStore,
+  { name, shard }: Omit<Part, 'fullRefresh'>,
+): Promise<void> {
   const { count = 1 } = shard ?? {};
   for (const held of await leases.list()) {
     if ([undefined, count].includes(shardCountIn(held.name, name)) || !(await isHeld(leases, held))) continue;

@@ -10,7 +10,7 @@ import type { SourceContext } from '../connector.ts';
 import { destroyClient, openClient, withClient } from './client.ts';
 import { toPipelineError } from './errors.ts';
 import type { PostgresConnection, PostgresSource } from './options.ts';
-import { readBatches } from './read-batches.ts';
+import { readSource } from './read-source.ts';
 import { type DescribedSource, describeSource, nameOf } from './source.ts';
 import { checkSource } from './source-checks.ts';
 import { estimateRows } from './source-estimate.ts';
@@ -20,7 +20,7 @@ import { fieldOf } from './table-columns.ts';
 /**
  * Reads a table or a query by one `COPY … TO STDOUT (FORMAT binary)`.
  *
- * - incremental: what lies after the last run's (cursor, key), in that order, up to `lag` before now
+ * - incremental: what is new since the last run, in the order of (cursor, key)
  * - full: all of it, in the order of the primary key; without one in no order, and then it cannot be resumed
  */
 export class PostgresExtractor extends Extractor {
@@ -48,17 +48,18 @@ export class PostgresExtractor extends Extractor {
 
   override async estimate(from?: Position): Promise<number | undefined> {
     return this.#withClient(async (client) => {
-      const { query } = await this.#describe(client);
-      return estimateRows(client, query, this.#resume(from, query.order));
+      const source = await this.#describe(client);
+      return estimateRows(client, source, this.#resume(from, source));
     });
   }
 
   /** How old the newest record is, where the cursor is a time. */
-  override lagSeconds({ after }: Position): number | undefined {
-    const { cursor } = this.#context.incremental ?? {};
-    if (cursor === undefined || typeof after !== 'object' || after === null || Array.isArray(after)) return undefined;
-    const value = after[cursor];
-    const microseconds = typeof value === 'string' ? parseTimestamp(value) : undefined;
+  override lagSeconds(position: Position): number | undefined {
+    const { cursor, key = [] } = this.#context.incremental ?? {};
+    if (cursor === undefined) return undefined;
+    const { reading, after } = parsePosition(position, [...new Set([cursor, ...key])]);
+    const value = reading?.passed[cursor] ?? after?.[cursor];
+    const microseconds = value === undefined ? undefined : parseTimestamp(value);
     return microseconds === undefined ? undefined : Date.now() / 1000 - Number(microseconds) / 1_000_000;
   }
 
@@ -70,10 +71,10 @@ export class PostgresExtractor extends Extractor {
     try {
       await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ');
       const source = await this.#describe(client);
-      requireSame(columns, source, nameOf(this.#options));
+      requireSame(columns, source);
       let sequence = firstSequence;
-      const start = this.#resume(from, source.query.order);
-      for await (const batch of readBatches(client, source, start, { batchSize: this.batchSize, form })) {
+      const start = this.#resume(from, source);
+      for await (const batch of readSource(client, source, start, { batchSize: this.batchSize, form })) {
         this.recordsRead += batch.read;
         yield new Batch(
           { stream: this.#context.stream, sequence, position: batch.position, origin: nameOf(this.#options) },
@@ -90,16 +91,13 @@ export class PostgresExtractor extends Extractor {
     }
   }
 
-  #resume(from: Position | undefined, order: DescribedSource['query']['order']): SourcePosition | undefined {
+  #resume(from: Position | undefined, { query, name }: DescribedSource): SourcePosition | undefined {
     if (from === undefined) return undefined;
-    if (order.length > 0)
-      return parsePosition(
-        from,
-        order.map(({ name }) => name),
-      );
+    const order = query.order.map((column) => column.name);
+    if (order.length > 0) return parsePosition(from, order);
     throw new PipelineError(
       'UNREADABLE',
-      `A full read of ${nameOf(this.#options)} stopped on its way and cannot go on there: it has no primary key.`,
+      `A full read of ${name} stopped on its way and cannot go on there: it has no primary key.`,
       {
         hint: 'Run it into a sink with mode: replace, which starts over; or give the table a primary key; or read it incrementally.',
       },
@@ -116,7 +114,7 @@ export class PostgresExtractor extends Extractor {
 }
 
 /** @throws PipelineError `SCHEMA_DRIFT` when the table was changed since its columns were asked for */
-function requireSame(expected: TableSchema | undefined, { delivered }: DescribedSource, name: string): void {
+function requireSame(expected: TableSchema | undefined, { delivered, name }: DescribedSource): void {
   if (expected === undefined) return;
   const fields = delivered.map(fieldOf);
   const same =

@@ -2,20 +2,19 @@ import type { Client } from 'pg';
 import { Columns } from '../../columns/columns.ts';
 import type { Records } from '../../columns/records.ts';
 import type { Rejection, Row } from '../../pipeline/batch.ts';
-import type { Position } from '../../pipeline/position.ts';
 import { CopyDecoder, type DecodedRows, type UnfitValue } from './copy-decoder.ts';
 import { copyOut } from './copy-out.ts';
 import { type CollectedRows, RawCollector } from './raw-collector.ts';
 import { rowForm } from './raw-rows.ts';
 import { recordAt } from './record-at.ts';
 import type { DescribedSource } from './source.ts';
-import { positionAfter, type SourcePosition } from './source-position.ts';
-import { copyStatement } from './source-query.ts';
+import { lastPlace, type Place } from './source-position.ts';
+import { copyStatement, type QueryPart } from './source-query.ts';
 
 /** What a batch is made of. */
-interface ReadBatch extends ReadRecords {
-  /** Behind its last record. */
-  readonly position: Position;
+export interface ReadBatch extends ReadRecords {
+  /** Where its last record is in the order; `undefined` without one. */
+  readonly place: Place | undefined;
   /** Records, rejected ones included. */
   readonly read: number;
   /** Bytes on the wire. */
@@ -30,7 +29,7 @@ interface ReadRecords {
   readonly rejections?: readonly Rejection[];
 }
 
-interface ReadOptions {
+export interface ReadOptions {
   readonly batchSize: number;
   /** Rows of this form are wanted as they are. */
   readonly form: string | undefined;
@@ -40,27 +39,24 @@ interface ReadOptions {
 export async function* readBatches(
   client: Client,
   { query, delivered }: DescribedSource,
-  start: SourcePosition | undefined,
+  part: QueryPart,
+  rowsBefore: number,
   { batchSize, form: wanted }: ReadOptions,
 ): AsyncGenerator<ReadBatch> {
-  const statement = copyStatement(query, start);
+  const statement = copyStatement(query, part);
   const form = rowForm(query.columns);
-  let read = start?.rows ?? 0;
-  const behind = ({ columns, unfit }: DecodedRows): Position => {
-    return positionAfter(
-      columns,
-      query.order.map(({ name }) => name),
-      read,
-      unfit,
-    );
+  const names = part.order.map(({ name }) => name);
+  let read = rowsBefore;
+  const placeOf = ({ columns, unfit }: DecodedRows): Place | undefined => {
+    return names.length === 0 ? undefined : lastPlace(columns, names, unfit);
   };
   if (form.name === wanted) {
     for await (const collected of copyOut(client, statement, new RawCollector(form, batchSize))) {
       const first = read + 1;
       const { rows, bytes, release } = collected;
       read += rows.length;
-      const position = behind(rows.decode(rows.length - 1));
-      yield { ...complete(collected, first), read: rows.length, bytes, position, release };
+      const place = placeOf(rows.decode(rows.length - 1));
+      yield { ...complete(collected, first), read: rows.length, bytes, place, release };
     }
   } else {
     for await (const rows of copyOut(client, statement, new CopyDecoder(form.schema, form.wires, batchSize))) {
@@ -68,7 +64,7 @@ export async function* readBatches(
       const { length } = rows.columns;
       read += length;
       const { bytes, release } = rows;
-      yield { ...fitting(rows, delivered.length, first), read: length, bytes, position: behind(rows), release };
+      yield { ...fitting(rows, delivered.length, first), read: length, bytes, place: placeOf(rows), release };
     }
   }
 }

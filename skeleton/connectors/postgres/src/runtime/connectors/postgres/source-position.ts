@@ -6,54 +6,92 @@ import { PipelineError } from '../../errors/pipeline-error.ts';
 import type { Position } from '../../pipeline/position.ts';
 import type { UnfitValue } from './copy-decoder.ts';
 
-/** How far a read has come. */
-export interface SourcePosition {
-  /** Records delivered so far, over all runs that went on from each other. */
-  readonly rows: number;
-  /** The last record's values of the columns that give the order, as text; `undefined` where there is no order. */
-  readonly after?: Readonly<Record<string, string>>;
-}
+const placeSchema = z.record(z.string(), z.string()).readonly();
+const transactionSchema = z
+  .string()
+  .regex(/^\d{1,20}$/)
+  .transform(BigInt);
+
+const windowSchema = z.object({
+  /** What this transaction and younger ones have written is left to the next window; where transactions are known. */
+  until: transactionSchema.exactOptional(),
+  /** `since` of the next window. */
+  since: z.string().exactOptional(),
+  /** The last record that was delivered; without the cursor it is one that has none. */
+  passed: placeSchema,
+});
 
 const positionSchema = z.object({
+  /** Records delivered so far, over all runs that went on from each other. */
   rows: z.int().min(0),
-  after: z.record(z.string(), z.string()).optional(),
+  /** The largest values of the columns that give the order, as text; missing where there is no order. */
+  after: placeSchema.exactOptional(),
+  /** What transactions before this one have written was delivered; where transactions are known. */
+  seen: transactionSchema.exactOptional(),
+  /** The object identifier of the table whose transactions these are. */
+  table: z.string().exactOptional(),
+  /** Records that are late have a larger cursor than this one; missing where they are looked for everywhere. */
+  since: z.string().exactOptional(),
+  /** What is being read. */
+  reading: windowSchema.exactOptional(),
 });
+
+/** Values of the columns that give the order, as text. */
+export type Place = z.output<typeof placeSchema>;
+
+/** What an incremental run reads, and how far it has come in it. */
+export type ReadingWindow = z.output<typeof windowSchema>;
+
+/** How far a read has come. */
+export type SourcePosition = z.output<typeof positionSchema>;
 
 /** @throws PipelineError `CONFIGURATION` when the position does not come from a read in this order */
 export function parsePosition(position: Position, order: readonly string[]): SourcePosition {
   const parsed = positionSchema.safeParse(position);
-  const names = Object.keys(parsed.data?.after ?? {});
-  if (parsed.success && names.length === order.length && order.every((name) => names.includes(name))) {
-    const { rows, after } = parsed.data;
-    return after === undefined ? { rows } : { rows, after };
+  if (parsed.success) {
+    const { after, reading, seen } = parsed.data;
+    const places = [after, reading?.passed].filter((place) => place !== undefined);
+    const known = places.length > 0 || seen !== undefined;
+    if (known && places.every((place) => isPlace(place, order, place !== after))) return parsed.data;
   }
   throw new PipelineError(
     'CONFIGURATION',
     `The last run stopped at ${JSON.stringify(position)}, which is no position in the order of ${order.join(', ')}.`,
-    { hint: 'Set mode, cursor and key as they were, or start over with an empty sink.' },
+    { hint: 'Set mode, cursor and key as they were, or run once with --full-refresh.' },
   );
 }
 
+/** Whether it has all columns of the order; the first one may be missing where the cursor may be NULL. */
+function isPlace(place: Place, order: readonly string[], mayLackCursor: boolean): boolean {
+  const names = Object.keys(place);
+  const wanted = mayLackCursor && names.length === order.length - 1 ? order.slice(1) : order;
+  return names.length === wanted.length && wanted.every((name) => names.includes(name));
+}
+
+export function writePosition({ seen, reading, ...position }: SourcePosition): Position {
+  const { until, ...window } = reading ?? {};
+  return {
+    ...position,
+    ...(seen !== undefined && { seen: String(seen) }),
+    ...(reading !== undefined && {
+      reading: { ...window, passed: reading.passed, ...(until !== undefined && { until: String(until) }) },
+    }),
+  };
+}
+
 /**
- * The position behind the last of the records.
+ * Where the last of the records is in the order.
  *
- * @param rows records delivered so far
  * @param unfit values that the columns could not hold
  */
-export function positionAfter(
-  columns: Columns,
-  order: readonly string[],
-  rows: number,
-  unfit: readonly UnfitValue[] = [],
-): Position {
-  if (order.length === 0) return { rows };
+export function lastPlace(columns: Columns, order: readonly string[], unfit: readonly UnfitValue[] = []): Place {
   const last = columns.length - 1;
-  const after: Record<string, string> = {};
+  const place: Record<string, string> = {};
   for (const name of order) {
     const value = unfit.find(({ row, column }) => row === last && column === name);
-    after[name] = value === undefined ? asText(sliceColumn(columns.column(name), last, last + 1)) : withEra(value.text);
+    place[name] = value === undefined ? asText(sliceColumn(columns.column(name), last, last + 1)) : withEra(value.text);
   }
-  return { rows, after };
+  return place;
 }
 
 /** The one value of a column as PostgreSQL reads it, exactly. */

@@ -1,7 +1,7 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { Shard } from '../../pipeline/shard.ts';
 import { shardCondition } from './shard-condition.ts';
-import type { SourcePosition } from './source-position.ts';
+import type { Place } from './source-position.ts';
 import type { PostgresColumn } from './table-columns.ts';
 
 /** What is read, and in which order. */
@@ -13,61 +13,72 @@ export interface SourceQuery {
   readonly order: readonly PostgresColumn[];
   /** Only the records that the values of these columns assign to this part. */
   readonly shard?: Shard & { readonly key: readonly PostgresColumn[] };
-  /** Leave out what this column says is younger, or not known to be older. */
-  readonly upTo?: { readonly column: PostgresColumn; readonly lagSeconds: number };
+}
+
+/** Some of the records of a query. */
+export interface QueryPart {
+  readonly conditions: readonly string[];
+  readonly order: readonly PostgresColumn[];
 }
 
 /** The values are written into the text, because COPY takes no parameters. */
-export function selectStatement(query: SourceQuery, position: SourcePosition | undefined): string {
-  const list = query.columns.map(selectExpression).join(', ');
-  const conditions = [
-    ...presence(query.order),
-    ...afterPosition(query.order, position),
-    ...notTooYoung(query),
-    ...(query.shard === undefined ? [] : [shardCondition(query.shard, sourceColumn)]),
-  ];
-  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
-  const order = query.order.length === 0 ? '' : ` ORDER BY ${query.order.map(sourceColumn).join(', ')}`;
-  return `SELECT ${list} FROM ${query.from} AS source${where}${order}`;
+export function selectStatement({ from, columns, shard }: SourceQuery, { conditions, order }: QueryPart): string {
+  const list = columns.map(selectExpression).join(', ');
+  const all = [...conditions, ...(shard === undefined ? [] : [shardCondition(shard, sourceColumn)])];
+  const where = all.length === 0 ? '' : ` WHERE ${all.join(' AND ')}`;
+  const by = order.length === 0 ? '' : ` ORDER BY ${order.map(ordered).join(', ')}`;
+  return `SELECT ${list} FROM ${from} AS source${where}${by}`;
 }
 
-export function copyStatement(query: SourceQuery, position: SourcePosition | undefined): string {
-  return `COPY (${selectStatement(query, position)}) TO STDOUT (FORMAT binary)`;
+export function copyStatement(query: SourceQuery, part: QueryPart): string {
+  return `COPY (${selectStatement(query, part)}) TO STDOUT (FORMAT binary)`;
 }
 
-/** Counts the records that have no place in the order; `undefined` when there can be none. */
-export function countUnordered({ from, order }: SourceQuery): string | undefined {
-  const missing = order.filter(({ notNull }) => !notNull).map((column) => `${sourceColumn(column)} IS NULL`);
-  return missing.length === 0
-    ? undefined
-    : `SELECT count(*)::float8 AS count FROM ${from} AS source WHERE ${missing.join(' OR ')}`;
+/** Counts the records that lack a value in one of the columns. */
+export function countLacking({ from }: SourceQuery, columns: readonly PostgresColumn[]): string {
+  const missing = columns.map((column) => `${sourceColumn(column)} IS NULL`);
+  return `SELECT count(*)::float8 AS count FROM ${from} AS source WHERE ${missing.join(' OR ')}`;
+}
+
+/** True for the records behind a place in the order. */
+export function behind(order: readonly PostgresColumn[], place: Place): string {
+  return `(${order.map(ordered).join(', ')}) > ${placeExpression(order, place)}`;
+}
+
+/** Answers whether one place is behind another one. */
+export function isBehindStatement(order: readonly PostgresColumn[], place: Place, other: Place): string {
+  return `SELECT ${placeExpression(order, place)} > ${placeExpression(order, other)} AS "isBehind"`;
+}
+
+function placeExpression(order: readonly PostgresColumn[], place: Place): string {
+  return `(${order.map((column) => `${literal(column, place[column.name] ?? '')}${collation(column)}`).join(', ')})`;
+}
+
+export function literal({ sqlType }: PostgresColumn, value: string): string {
+  return `${escapeLiteral(value)}::${sqlType}`;
+}
+
+export function present(columns: readonly PostgresColumn[]): string[] {
+  return columns.filter(({ notNull }) => !notNull).map((column) => `${sourceColumn(column)} IS NOT NULL`);
 }
 
 /** With the name of the source, because ORDER BY takes a bare name for an output column, which may be cast. */
-function sourceColumn({ name }: PostgresColumn): string {
+export function sourceColumn({ name }: PostgresColumn): string {
   return `source.${escapeIdentifier(name)}`;
 }
 
-function selectExpression(column: PostgresColumn): string {
+/** By the bytes of a text: the order of a language changes with the server's libraries, between two runs. */
+function ordered(column: PostgresColumn): string {
+  return `${sourceColumn(column)}${collation(column)}`;
+}
+
+function collation({ collatable }: PostgresColumn): string {
+  return collatable ? ' COLLATE "C"' : '';
+}
+
+/** A value as it is read. */
+export function selectExpression(column: PostgresColumn): string {
   const value = sourceColumn(column);
   if (column.travelsAs === undefined) return value;
   return column.travelsAs === 'jsonb' ? `to_jsonb(${value})` : `${value}::${column.travelsAs}`;
-}
-
-function presence(order: readonly PostgresColumn[]): string[] {
-  return order.filter(({ notNull }) => !notNull).map((column) => `${sourceColumn(column)} IS NOT NULL`);
-}
-
-function afterPosition(order: readonly PostgresColumn[], position: SourcePosition | undefined): string[] {
-  const { after } = position ?? {};
-  if (after === undefined) return [];
-  const values = order.map(({ name, sqlType }) => `${escapeLiteral(after[name] ?? '')}::${sqlType}`);
-  return [`(${order.map(sourceColumn).join(', ')}) > (${values.join(', ')})`];
-}
-
-/** A timestamp without time zone is taken as UTC, like the session's time zone. */
-function notTooYoung({ upTo }: SourceQuery): string[] {
-  if (upTo === undefined) return [];
-  const limit = `(now() - interval '${upTo.lagSeconds} seconds')`;
-  return [`${sourceColumn(upTo.column)} <= ${limit}::${upTo.column.sqlType}`];
 }

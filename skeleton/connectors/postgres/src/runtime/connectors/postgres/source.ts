@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import type { SourceContext } from '../connector.ts';
+import { describeIncremental, type IncrementalSource } from './incremental-source.ts';
 import { type PostgresSource, requireTableName } from './options.ts';
 import { primaryKey } from './primary-key.ts';
 import type { SourceQuery } from './source-query.ts';
@@ -9,9 +10,13 @@ import { quoteTable, showTable, type TableName } from './table-name.ts';
 
 /** What a source reads, as the database describes it now. */
 export interface DescribedSource {
+  /** For people and for messages. */
+  readonly name: string;
   readonly query: SourceQuery;
   /** Columns that are delivered; those behind them in `query` only serve the order. */
   readonly delivered: readonly PostgresColumn[];
+  /** How to find what is new; `undefined`: everything is read. */
+  readonly incremental?: IncrementalSource;
 }
 
 /** The table or query for people and for messages. */
@@ -33,7 +38,7 @@ export async function describeSource(
     table === undefined ? await describeQuery(client, options.query ?? '') : await requireTable(client, table);
   const named = (names: readonly string[]) => names.map((name) => requireColumn(all, name, options));
   const delivered = context.columns === undefined ? all : named(context.columns.filter((name) => has(all, name)));
-  const { cursor, key = [], lagSeconds = 0 } = context.incremental ?? {};
+  const { cursor, key = [] } = context.incremental ?? {};
   // A full read goes by the primary key, so that it can go on after a crash.
   const orderNames =
     cursor === undefined
@@ -50,9 +55,11 @@ export async function describeSource(
     columns: [...delivered, ...hidden],
     order,
     ...(context.shard && { shard: { ...context.shard, key: requireKey(named(shardKey), options) } }),
-    ...(order[0] !== undefined && lagSeconds > 0 && { upTo: { column: requireTime(order[0]), lagSeconds } }),
   };
-  return { query, delivered };
+  const described = { name: nameOf(options), query, delivered };
+  const [first] = order;
+  if (context.incremental === undefined || first === undefined) return described;
+  return { ...described, incremental: await describeIncremental(client, table, first, context.incremental) };
 }
 
 async function requireTable(client: Client, table: TableName): Promise<readonly PostgresColumn[]> {
@@ -95,13 +102,4 @@ function requireOrder({ name, type, sqlType }: PostgresColumn): void {
     where: { column: name },
     hint: 'Choose a number, a text, a uuid or a timestamp.',
   });
-}
-
-function requireTime(column: PostgresColumn): PostgresColumn {
-  if (column.type.kind === 'timestamp' || column.type.kind === 'date') return column;
-  throw new PipelineError(
-    'CONFIGURATION',
-    `incremental.lag needs a cursor that is a time; ${column.name} is ${column.sqlType}.`,
-    { where: { column: column.name }, hint: 'Leave lag out, or choose a timestamp as the cursor.' },
-  );
 }

@@ -11,6 +11,8 @@ export interface PostgresColumn extends TypeMapping {
   readonly sqlType: string;
   /** The same without length or precision: a cast to `bit(4)` cuts what is too long, assigning it is refused. */
   readonly castType: string;
+  /** Whether its order is that of a language. */
+  readonly collatable: boolean;
   readonly notNull: boolean;
 }
 
@@ -96,24 +98,28 @@ const TYPES = `
     WHERE pg_type.typtype = 'd'
   )
   SELECT format_type(step.type, step.modifier) AS "sqlType", format_type(step.type, -1) AS "castType",
-    step."ownModifier" AS modifier,
+    step."ownModifier" AS modifier, pg_type.typcollation <> 0 AS collatable,
     pg_type.typname AS name, pg_type.typnamespace = 'pg_catalog'::regnamespace AS "builtIn",
     pg_type.typtype AS kind, pg_type.typcategory AS category
   FROM step JOIN pg_type ON pg_type.oid = step.oid
   WHERE pg_type.typtype <> 'd'
   ORDER BY step.ordinal`;
 
-type DescribedType = TypeMapping & Pick<PostgresColumn, 'sqlType' | 'castType'>;
+type Described = Pick<PostgresColumn, 'sqlType' | 'castType' | 'collatable'>;
+type DescribedType = TypeMapping & Described;
 
 async function describeTypes(
   client: Client,
   types: readonly { readonly type: number; readonly modifier: number }[],
 ): Promise<DescribedType[]> {
-  const { rows } = await client.query<CatalogType & Pick<PostgresColumn, 'sqlType' | 'castType'>>(TYPES, [
+  const { rows } = await client.query<CatalogType & Described>(TYPES, [
     types.map(({ type }) => type),
     types.map(({ modifier }) => modifier),
   ]);
-  return rows.map((row) => ({ ...mapType(row), sqlType: row.sqlType, castType: row.castType }));
+  return rows.map((row) => {
+    const { sqlType, castType, collatable } = row;
+    return { ...mapType(row), sqlType, castType, collatable };
+  });
 }
 
 function typeAt(types: readonly DescribedType[], index: number): DescribedType {
