@@ -1,10 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
 import { editorSchemas } from '../config/editor-schema.ts';
 import { findConnectors, loadConnectors } from '../connectors/registry.ts';
 import { EXIT_CODES } from '../errors/pipeline-error.ts';
+import { replaceFile } from '../storage/durable-files.ts';
 import { print } from './output.ts';
 
 const RUNTIME = fileURLToPath(new URL('../', import.meta.url));
@@ -20,7 +21,7 @@ export function schemaCommand() {
         const file = join(RUNTIME, path);
         if ((await currentContents(file)) === contents) continue;
         outdated += 1;
-        if (!check) await writeFile(file, contents);
+        if (!check) await replaceFile(file, contents);
         print(`${relative('.', file)} ${check ? 'is out of date' : 'written'}`);
       }
       if (outdated === 0) print('the JSON Schema is up to date');

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { asStorageError } from '../../errors/storage-error.ts';
+import { replaceFile } from '../../storage/durable-files.ts';
 import type { Action } from './actions.ts';
 import { CHECKPOINT_COLUMNS, CHECKPOINT_SCHEMA, LONG_MEMBERS } from './checkpoint-columns.ts';
-import { publishOver, writeDurably } from './durable-files.ts';
 import type { DeltaLog } from './log.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -39,18 +38,8 @@ export async function writeCheckpoint(log: DeltaLog, snapshot: Snapshot, staging
     sizeInBytes: content.length,
     numOfAddFiles: snapshot.files.size,
   };
-  await replace(log, log.checkpointFile(snapshot.version), content, staging);
-  await replace(log, join(log.folder, '_last_checkpoint'), JSON.stringify(pointer), staging);
-}
-
-async function replace(log: DeltaLog, file: string, content: string | Uint8Array, staging: string): Promise<void> {
-  const temporary = join(staging, randomUUID());
-  try {
-    await writeDurably(temporary, content);
-    await publishOver(temporary, file, log.folder);
-  } catch (error) {
-    throw asStorageError(error, file);
-  }
+  await replaceFile(log.checkpointFile(snapshot.version), content, join(staging, randomUUID()));
+  await replaceFile(join(log.folder, '_last_checkpoint'), JSON.stringify(pointer), join(staging, randomUUID()));
 }
 
 /** What the Parquet library takes for a 64-bit integer. */

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import { asStorageError, systemErrorCode } from '../../errors/storage-error.ts';
+import { DurableFile } from '../../storage/durable-files.ts';
 import { type Action, actionSchema } from './actions.ts';
-import { makeFolder, publishExclusively, writeDurably } from './durable-files.ts';
+import { makeFolder } from './durable-files.ts';
 
 const COMMIT = /^(\d{20})\.json$/;
 const CHECKPOINT = /^(\d{20})\.checkpoint(?:\.(\d{10})\.(\d{10}))?\.parquet$/;
@@ -77,14 +78,14 @@ export class DeltaLog {
    */
   async write(version: number, actions: readonly Action[], staging: string): Promise<boolean> {
     const file = this.commitFile(version);
-    const temporary = join(staging, `${randomUUID()}.json`);
     await makeFolder(this.folder);
-    await makeFolder(staging);
+    const commit = await DurableFile.create(file, join(staging, `${randomUUID()}.json`));
     try {
-      await writeDurably(temporary, actions.map((action) => `${JSON.stringify(action)}\n`).join(''));
-      return await publishExclusively(temporary, file, this.folder);
+      await commit.append([Buffer.from(actions.map((action) => `${JSON.stringify(action)}\n`).join(''))]);
+      return await commit.publishUnlessTaken();
     } catch (error) {
-      throw asStorageError(error, file);
+      await commit.discard();
+      throw error;
     }
   }
 

@@ -1,9 +1,7 @@
-import { type FileHandle, open, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Columns } from '../../columns/columns.ts';
-import { asStorageError } from '../../errors/storage-error.ts';
-import { publishFile, temporaryPath } from '../../storage/durable-files.ts';
+import { DurableFile } from '../../storage/durable-files.ts';
 import { ByteOutput } from './byte-output.ts';
 import type { PartFile } from './part-file.ts';
 import type { WriteValue } from './write-text.ts';
@@ -22,21 +20,18 @@ interface TextFormat {
 
 /** A file of text under construction. Compressed files are gzip members one after the other, as the format allows. */
 export class TextPart implements PartFile {
-  readonly #path: string;
-  readonly #file: FileHandle;
+  readonly #file: DurableFile;
   readonly #format: TextFormat;
   readonly #output = new ByteOutput();
-  bytesWritten = 0;
 
-  private constructor(path: string, file: FileHandle, format: TextFormat) {
-    this.#path = path;
+  private constructor(file: DurableFile, format: TextFormat) {
     this.#file = file;
     this.#format = format;
   }
 
   /** @throws PipelineError STORAGE, ACCESS_DENIED */
   static async open(path: string, format: TextFormat): Promise<TextPart> {
-    const part = new TextPart(path, await openTemporary(path), format);
+    const part = new TextPart(await DurableFile.create(path), format);
     try {
       if (format.header !== '') await part.#append(Buffer.from(format.header));
       return part;
@@ -56,19 +51,16 @@ export class TextPart implements PartFile {
     await this.#flush();
   }
 
-  async finish(): Promise<void> {
-    try {
-      await this.#file.sync();
-      await this.#file.close();
-      await publishFile(temporaryPath(this.#path), this.#path);
-    } catch (error) {
-      throw asStorageError(error, this.#path);
-    }
+  get bytesWritten(): number {
+    return this.#file.size;
   }
 
-  async abort(): Promise<void> {
-    await this.#file.close().catch(() => undefined);
-    await rm(temporaryPath(this.#path), { force: true });
+  finish(): Promise<void> {
+    return this.#file.publish();
+  }
+
+  abort(): Promise<void> {
+    return this.#file.discard();
   }
 
   async #flush(): Promise<void> {
@@ -78,20 +70,6 @@ export class TextPart implements PartFile {
   }
 
   async #append(text: Buffer): Promise<void> {
-    const bytes = this.#format.compression === 'gzip' ? await compress(text) : text;
-    try {
-      await this.#file.writeFile(bytes);
-    } catch (error) {
-      throw asStorageError(error, this.#path);
-    }
-    this.bytesWritten += bytes.length;
-  }
-}
-
-async function openTemporary(path: string): Promise<FileHandle> {
-  try {
-    return await open(temporaryPath(path), 'w');
-  } catch (error) {
-    throw asStorageError(error, path);
+    await this.#file.append([this.#format.compression === 'gzip' ? await compress(text) : text]);
   }
 }

@@ -1,11 +1,10 @@
-import { type FileHandle, open, rm } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import type { ColumnChunk, ColumnMetaData, PageHeader, RowGroup } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer/src/bytewriter.js';
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
-import { publishFile, temporaryPath } from '../../storage/durable-files.ts';
+import { DurableFile } from '../../storage/durable-files.ts';
 import type { CompressedChunk, CompressedPage } from './compression.ts';
 import { CHECKSUM_ENTRY, sealFooter } from './footer-checksum.ts';
 import { toSchemaElement, toSchemaElements } from './schema-elements.ts';
@@ -18,24 +17,22 @@ const STATISTICS_BYTES = 64;
 
 /** A Parquet file as it grows on disk: row groups one after the other, then the footer that says where they are. */
 export class ParquetFile {
-  readonly path: string;
-  readonly #file: FileHandle;
+  readonly #file: DurableFile;
   readonly #schema: TableSchema;
   readonly #groups: RowGroup[] = [];
   #rows = 0;
-  #position = 0;
 
-  private constructor(path: string, file: FileHandle, schema: TableSchema) {
-    this.path = path;
+  private constructor(file: DurableFile, schema: TableSchema) {
     this.#file = file;
     this.#schema = schema;
   }
 
+  /** @throws PipelineError STORAGE, ACCESS_DENIED, NOT_FOUND */
   static async create(path: string, schema: TableSchema): Promise<ParquetFile> {
-    const file = new ParquetFile(path, await open(temporaryPath(path), 'w'), schema);
+    const file = await DurableFile.create(path);
     try {
-      await file.#append([MAGIC]);
-      return file;
+      await file.append([MAGIC]);
+      return new ParquetFile(file, schema);
     } catch (error) {
       await file.discard();
       throw error;
@@ -47,40 +44,37 @@ export class ParquetFile {
   }
 
   get bytes(): number {
-    return this.#position;
+    return this.#file.size;
   }
 
   /** @param chunks in the order of the schema */
   async appendGroup(chunks: readonly CompressedChunk[], rows: number): Promise<void> {
-    const start = this.#position;
+    const start = this.bytes;
     const pages = new PageList(start);
     const columns = this.#schema.fields.map((field, index) => {
       const chunk = chunks[index];
       if (chunk === undefined) throw new TypeError(`The row group has no column ${field.name}.`);
       return addChunk(pages, field, chunk, rows);
     });
-    await this.#append(pages.buffers);
+    await this.#file.append(pages.buffers);
     this.#rows += rows;
     this.#groups.push({
       columns,
       total_byte_size: columns.reduce((sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n), 0n),
       num_rows: BigInt(rows),
       file_offset: BigInt(start),
-      total_compressed_size: BigInt(this.#position - start),
+      total_compressed_size: BigInt(this.bytes - start),
     });
   }
 
   /** Writes the footer and gives the file its name. */
   async publish(): Promise<void> {
-    await this.#append([this.#footer()]);
-    await this.#file.sync();
-    await this.#file.close();
-    await publishFile(temporaryPath(this.path), this.path);
+    await this.#file.append([this.#footer()]);
+    await this.#file.publish();
   }
 
   async discard(): Promise<void> {
-    await this.#file.close().catch(() => undefined);
-    await rm(temporaryPath(this.path), { force: true });
+    await this.#file.discard();
   }
 
   #footer(): Buffer {
@@ -99,11 +93,6 @@ export class ParquetFile {
     const footer = Buffer.from(writer.getBytes());
     sealFooter(footer.subarray(0, footer.length - LENGTH_BYTES - MAGIC.length));
     return footer;
-  }
-
-  async #append(buffers: readonly Buffer[]): Promise<void> {
-    await this.#file.writev(buffers);
-    for (const buffer of buffers) this.#position += buffer.length;
   }
 }
 

@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Columns } from '../../columns/columns.ts';
-import { asStorageError } from '../../errors/storage-error.ts';
 import type { TableSchema } from '../../schema/table-schema.ts';
 import { type Bounds, boundToValue, mergeBounds } from './bounds.ts';
 import { encodeChunk } from './column-chunk.ts';
@@ -52,11 +51,7 @@ export class ParquetWriter {
 
   /** @throws PipelineError STORAGE when the file cannot be made */
   static async open(path: string, schema: TableSchema): Promise<ParquetWriter> {
-    try {
-      return new ParquetWriter(await ParquetFile.create(path, schema), schema);
-    } catch (error) {
-      throw asStorageError(error, path);
-    }
+    return new ParquetWriter(await ParquetFile.create(path, schema), schema);
   }
 
   /** Bytes that are in the file so far; up to two row groups are still in memory. */
@@ -104,11 +99,7 @@ export class ParquetWriter {
   async finish(): Promise<ParquetSummary> {
     await this.#endGroup();
     await this.#writing;
-    try {
-      await this.#file.publish();
-    } catch (error) {
-      throw asStorageError(error, this.#file.path);
-    }
+    await this.#file.publish();
     return { rows: this.#file.rows, bytes: this.#file.bytes, columns: this.#summaries() };
   }
 
@@ -131,9 +122,7 @@ export class ParquetWriter {
     this.#gatheredRows = 0;
     this.#gatheredBytes = 0;
     await this.#writing;
-    this.#writing = this.#file.appendGroup(chunks, rows).catch((error: unknown) => {
-      throw asStorageError(error, this.#file.path);
-    });
+    this.#writing = this.#file.appendGroup(chunks, rows);
     // A failure is thrown by whoever awaits it next: the next row group, `finish` or nobody after `abort`.
     this.#writing.catch(() => undefined);
   }
