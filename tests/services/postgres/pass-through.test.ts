@@ -155,7 +155,7 @@ describe('a pipeline', () => {
       loader,
       start: { from: undefined, firstSequence: 1 },
       schemaEvolution: 'manual',
-      deadLetterBudget: { max: 0, share: 0 },
+      deadLetterBudget: { max: 0, share: 0, window: 1 },
       keepDeadLetters: async () => {},
     });
     const { counts } = await pipeline.run(new AbortController().signal);

@@ -73,7 +73,8 @@ describe('the model', () => {
       mode: 'full',
       schemaEvolution: 'manual',
       batchSize: 20_000,
-      deadLetters: { max: 100, share: 0.05 },
+      deadLetters: { max: 100, share: 0.05, window: 10_000 },
+      deadlines: { source: 900, sink: 900, retry: 120 },
       shards: 1,
     });
     expect(config.alerts.deadLetters).toBe(1);

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { PipelineError } from '../../../skeleton/base/src/runtime/errors/pipeline-error.ts';
 import type { Batch, Row } from '../../../skeleton/base/src/runtime/pipeline/batch.ts';
+import { CallPolicy } from '../../../skeleton/base/src/runtime/pipeline/call-policy.ts';
 import type { FailedRecords } from '../../../skeleton/base/src/runtime/pipeline/dead-letter-queue.ts';
 import type { LoadReport } from '../../../skeleton/base/src/runtime/pipeline/loader.ts';
 import { Pipeline, type PipelineOptions } from '../../../skeleton/base/src/runtime/pipeline/pipeline.ts';
@@ -49,7 +50,7 @@ function pipeline(options: Partial<PipelineOptions<Row, Row>> & { count?: number
     definition: numbered(),
     start: { from: undefined, firstSequence: 1 },
     schemaEvolution: 'manual',
-    deadLetterBudget: { max: 10, share: 1 },
+    deadLetterBudget: { max: 10, share: 1, window: 1000 },
     keepDeadLetters: async (records) => {
       failed.push(records);
     },
@@ -158,7 +159,7 @@ test('more dead letters than the budget stop the run, and the batch that passes 
 
 test('a share of dead letters above the budget fails a short run at its end', async () => {
   const definition = resource('numbers').from(z.object({ id: z.int().min(6) }));
-  const { run, loader } = pipeline({ definition, deadLetterBudget: { max: 10, share: 0.05 } });
+  const { run, loader } = pipeline({ definition, deadLetterBudget: { max: 10, share: 0.05, window: 1000 } });
   await expect(run()).rejects.toMatchObject({
     code: 'DEAD_LETTER_BUDGET',
     message: '6 of 100 records are dead letters (6.0 %); at most 5.0 % are allowed.',
@@ -174,7 +175,7 @@ test.each([
   'of 10 records $dead are dead letters at a share of $share: the run fails: $fails',
   async ({ share, dead, fails }) => {
     const definition = resource('numbers').from(z.object({ id: z.int().min(dead) }));
-    const { run } = pipeline({ definition, count: 10, deadLetterBudget: { max: 10, share } });
+    const { run } = pipeline({ definition, count: 10, deadLetterBudget: { max: 10, share, window: 1000 } });
     const ended = run().then(
       () => false,
       (error: PipelineError) => error.code === 'DEAD_LETTER_BUDGET',
@@ -236,6 +237,50 @@ test('a source that breaks off is opened again behind the last batch', async () 
   const { run, loader } = pipeline({ extractor: new Breaking(rows(100), 10) });
   expect((await run()).counts).toMatchObject({ read: 100, written: 100, batches: 10, retries: 2 });
   expect(written(loader)).toEqual(rows(100));
+});
+
+test('a source that hangs is given up at its deadline, and opened again behind the last batch', async () => {
+  class Hanging extends MemoryExtractor {
+    #hangs = 2;
+    override async *extract(request: Parameters<MemoryExtractor['extract']>[0]): AsyncGenerator<Batch> {
+      for await (const batch of super.extract(request)) {
+        yield batch;
+        if (this.#hangs === 0) continue;
+        this.#hangs -= 1;
+        // Ends without a word when it is stopped, which is not the end of the source.
+        await new Promise((resolve) => request.signal?.addEventListener('abort', resolve));
+        return;
+      }
+    }
+  }
+  const extractor = new Hanging(rows(100), 10);
+  const deadlines = { answer: 100, retry: 30_000 };
+  const calls = {
+    source: new CallPolicy({ name: 'The source', abandon: () => extractor.abandon(), deadlines }),
+    sink: new CallPolicy({ name: 'The sink', abandon: () => {}, deadlines }),
+  };
+  const { run, loader } = pipeline({ extractor, calls });
+  expect((await run()).counts).toMatchObject({ read: 100, written: 100, batches: 10, retries: 2 });
+  expect(written(loader)).toEqual(rows(100));
+});
+
+test('a sink that fails does not wait for a source that hangs', async () => {
+  class Hanging extends MemoryExtractor {
+    override async *extract(request: Parameters<MemoryExtractor['extract']>[0]): AsyncGenerator<Batch> {
+      for await (const batch of super.extract(request)) {
+        yield batch;
+        await new Promise((resolve) => request.signal?.addEventListener('abort', resolve));
+        return;
+      }
+    }
+  }
+  class Broken extends MemoryLoader {
+    override async load(): Promise<LoadReport> {
+      throw new PipelineError('STORAGE', 'no space left');
+    }
+  }
+  const { run } = pipeline({ extractor: new Hanging(rows(100), 10), loader: new Broken() });
+  await expect(run()).rejects.toMatchObject({ code: 'STORAGE' });
 });
 
 test('a run that is asked to stop commits what it has in hand, and the next one goes on there', async () => {

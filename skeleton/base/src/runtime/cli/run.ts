@@ -15,6 +15,9 @@ import { reportError } from './report-error.ts';
 import { formatRun } from './run-story.ts';
 import { stopSignal } from './stop-signal.ts';
 
+/** How long calls that were given up may take to end, in milliseconds. */
+const PATIENCE = 5_000;
+
 export function runCommand() {
   return new Command('run')
     .description('move what is new from the sources to the sinks')
@@ -63,9 +66,15 @@ async function runOne({ config, definitions }: Project, worker: number, request:
     },
   });
   if (json) printJson(results.map(({ manifest }) => manifest));
+  if (results.some(({ error }) => error?.code === 'TIMEOUT')) leaveBehind();
   const code = exitCodeOf(results);
   const unfinished = results.length < planned.length;
   return code === EXIT_CODES.complete && unfinished ? EXIT_CODES.tryAgainLater : code;
+}
+
+/** A call that was given up and does not end, on a disk that does not answer, must not keep the process. */
+function leaveBehind(): void {
+  setTimeout(() => process.exit(), PATIENCE).unref();
 }
 
 /** Runs each shard in a process of its own, on this machine. */

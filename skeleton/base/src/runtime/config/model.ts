@@ -18,6 +18,9 @@ const identifier = z
 
 const columnName = z.string().min(1);
 
+/** 20 days in seconds; the timers of Node.js end at 24. */
+const LONGEST_DEADLINE = 1_728_000;
+
 /** A system to read from or write to. The connector of `type` checks the other options. */
 export const connectionModel = z.looseObject({
   type: z.string().min(1).describe('The connector: the name of a folder or file in src/runtime/connectors.'),
@@ -94,10 +97,37 @@ const deadLettersModel = z
       .max(1)
       .default(0.05)
       .describe(
-        'The same as a share of the records read, 0 to 1; above 0, one record always may. Default 0.05, five in a hundred.',
+        'The same as a share of the records read, 0 to 1, of the run and of each window; above 0, one record always ' +
+          'may. Default 0.05, five in a hundred.',
+      ),
+    window: z
+      .int()
+      .min(1)
+      .default(10_000)
+      .describe(
+        'Records of a window, which is made of whole batches: a run stops as soon as one window exceeds the share. ' +
+          'Minimum 1, default 10,000.',
       ),
   })
-  .describe('The dead-letter budget: a run that exceeds either limit stops with exit code 3.');
+  .describe('The dead-letter budget: a run that exceeds one of its limits stops with exit code 3.');
+
+const deadline = durationSchema.refine((seconds) => seconds > 0 && seconds <= LONGEST_DEADLINE, {
+  error: 'must be a duration from 1s to 20d',
+});
+
+const deadlinesModel = z
+  .strictObject({
+    source: deadline
+      .default(900)
+      .describe('How long the source may take for one answer, such as the next batch. 1s to 20d, default 15m.'),
+    sink: deadline
+      .default(900)
+      .describe('How long the sink may take to load one batch, or to end the load. 1s to 20d, default 15m.'),
+    retry: deadline
+      .default(120)
+      .describe('How long a call that failed transiently is tried again before the run ends. 1s to 20d, default 2m.'),
+  })
+  .describe('When to stop waiting: a call that takes longer is given up, reported and tried again.');
 
 export const resourceModel = z
   .strictObject({
@@ -132,6 +162,7 @@ export const resourceModel = z
           'a killed run repeats at most the batches in hand.',
       ),
     deadLetters: deadLettersModel.prefault({}),
+    deadlines: deadlinesModel.prefault({}),
     shards: z
       .int()
       .min(1)

@@ -16,6 +16,12 @@ export const ERROR_CODES = {
   CONFIGURATION: EXIT_CODES.usage,
   /** A host cannot be reached, a server is starting or overloaded; worth another try later. */
   UNAVAILABLE: EXIT_CODES.tryAgainLater,
+  /** A source or sink did not answer within its deadline. */
+  TIMEOUT: EXIT_CODES.tryAgainLater,
+  /** Another transaction got in the way: a deadlock, a serialization failure. */
+  CONFLICT: EXIT_CODES.tryAgainLater,
+  /** A system takes no more calls for now. */
+  RATE_LIMITED: EXIT_CODES.tryAgainLater,
   /** Another run holds the resource. */
   LOCKED: EXIT_CODES.tryAgainLater,
   /** Another run has taken the resource over from this one, which had stood still; nothing more is committed. */
@@ -61,6 +67,8 @@ export interface PipelineErrorOptions {
   /** What to do about it, one sentence in the imperative. */
   readonly hint?: string;
   readonly cause?: unknown;
+  /** Milliseconds that the system asks to wait before another try. */
+  readonly retryAfter?: number | undefined;
 }
 
 /** The one error of the runtime: a stable code, what happened, where, and what to do. */
@@ -69,21 +77,18 @@ export class PipelineError extends Error {
   readonly code: ErrorCode;
   readonly where: ErrorLocation;
   readonly hint: string | undefined;
+  readonly retryAfter: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: PipelineErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.where = options.where ?? {};
     this.hint = options.hint;
+    this.retryAfter = options.retryAfter;
   }
 
   get exitCode(): ExitCode {
     return ERROR_CODES[this.code];
-  }
-
-  /** Whether the same call may succeed later without anybody changing anything. */
-  get transient(): boolean {
-    return this.code === 'UNAVAILABLE';
   }
 }
 

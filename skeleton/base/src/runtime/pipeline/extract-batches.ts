@@ -1,9 +1,9 @@
 import { metrics } from '../observability/metrics.ts';
 import type { Span } from '../observability/tracing.ts';
 import type { Batch } from './batch.ts';
+import type { CallPolicy } from './call-policy.ts';
 import type { Extractor, ExtractRequest } from './extractor.ts';
-import { retryTransient } from './retry.ts';
-import type { Tally } from './tally.ts';
+import type { Ledger } from './ledger.ts';
 
 /** A batch on its way, with its span, which whoever loads the batch finishes. */
 export interface BatchInHand<T> {
@@ -17,27 +17,39 @@ export interface BatchInHand<T> {
 
 interface Extraction<T> {
   readonly extractor: Extractor<T>;
+  readonly calls: CallPolicy;
   readonly request: ExtractRequest;
   readonly span: Span;
-  readonly tally: Tally;
-  readonly tags: { readonly pipeline: string; readonly resource: string };
+  readonly ledger: Ledger;
 }
 
 /**
  * The batches of a source until its end, or until the request's signal asks to stop. When the source fails
- * transiently it is opened again behind the last batch.
+ * transiently, or does not answer in time, it is opened again behind the last batch.
  */
 export async function* extractBatches<T>(extraction: Extraction<T>): AsyncGenerator<BatchInHand<T>> {
-  const { extractor, tally, tags } = extraction;
+  const { extractor, calls, ledger } = extraction;
+  const { tally, tags } = ledger;
   let request = extraction.request;
-  let iterator: AsyncIterator<Batch<T>> | undefined;
-  const next = async (): Promise<IteratorResult<Batch<T>>> => {
-    iterator ??= extractor.extract(request)[Symbol.asyncIterator]();
+  let reading: Reading<T> | undefined;
+  const next = async (cancelled: AbortSignal): Promise<IteratorResult<Batch<T>>> => {
+    reading ??= openReading(extractor, request);
+    const current = reading;
+    const stop = () => {
+      current.stop();
+      if (reading === current) reading = undefined;
+    };
+    cancelled.addEventListener('abort', stop, { once: true });
     try {
-      return await iterator.next();
+      const result = await current.batches.next();
+      // What comes after the deadline may be the end of a reading that was stopped, and not that of the source.
+      cancelled.throwIfAborted();
+      return result;
     } catch (error) {
-      iterator = undefined;
+      if (reading === current) reading = undefined;
       throw error;
+    } finally {
+      cancelled.removeEventListener('abort', stop);
     }
   };
   try {
@@ -45,16 +57,14 @@ export async function* extractBatches<T>(extraction: Extraction<T>): AsyncGenera
       const startedAt = performance.now();
       const span = extraction.span.child('pipeline.batch');
       const extractSpan = span.child('extract');
-      const result = await retryTransient(
-        () => extractSpan.run(next),
-        () => tally.add({ retries: 1 }),
-        request.signal,
-      ).catch((error: unknown) => {
-        extractSpan.finish(error);
-        span.finish(error);
-        if (request.signal?.aborted === true) return undefined;
-        throw error;
-      });
+      const result = await extractSpan
+        .run(() => calls.call(next, request.signal))
+        .catch((error: unknown) => {
+          extractSpan.finish(error);
+          span.finish(error);
+          if (request.signal?.aborted === true) return undefined;
+          throw error;
+        });
       if (result === undefined) return;
       extractSpan.finish();
       const milliseconds = performance.now() - startedAt;
@@ -71,12 +81,32 @@ export async function* extractBatches<T>(extraction: Extraction<T>): AsyncGenera
       yield { batch, release: () => batch.release(), span, startedAt };
     }
   } finally {
-    await iterator?.return?.();
+    await reading?.batches.return?.();
   }
 }
 
-function count<T>(batch: Batch<T>, { extractor, tally, tags }: Extraction<T>): void {
+interface Reading<T> {
+  readonly batches: AsyncIterator<Batch<T>>;
+  /** Gives up the batch in hand and all behind it. */
+  stop(): void;
+}
+
+function openReading<T>(extractor: Extractor<T>, request: ExtractRequest): Reading<T> {
+  const stopped = new AbortController();
+  const signals = request.signal === undefined ? [stopped.signal] : [stopped.signal, request.signal];
+  const batches = extractor.extract({ ...request, signal: AbortSignal.any(signals) })[Symbol.asyncIterator]();
+  const stop = () => {
+    stopped.abort();
+    // Comes about when the batch in hand does, and nobody waits for that.
+    batches.return?.().catch(() => undefined);
+  };
+  return { batches, stop };
+}
+
+function count<T>(batch: Batch<T>, { extractor, ledger }: Extraction<T>): void {
+  const { budget, tags, tally } = ledger;
   const read = batch.size + batch.rejections.length;
+  budget.read(batch.identity.sequence, read);
   tally.add({ read, batches: 1, bytesRead: batch.bytes });
   metrics.count('records.read', read, tags);
   metrics.count('bytes.read', batch.bytes, tags);

@@ -16,6 +16,7 @@ export interface ExtractRequest {
   readonly columns?: TableSchema;
   /** Records that have this form at the source go to the sink as they are: it asked for it, and nobody else sees them. */
   readonly form?: string;
+  /** Aborted when nobody waits for the next batch any more. */
   readonly signal?: AbortSignal;
 }
 
@@ -47,7 +48,6 @@ export abstract class Extractor<T = Row> {
     return undefined;
   }
 
-  /** Batches in a stable order: a second call with the same request gives the same batches and sequence numbers. */
   /** Columns that identify a record, where the source itself says so. */
   async key(): Promise<readonly string[]> {
     return [];
@@ -58,7 +58,11 @@ export abstract class Extractor<T = Row> {
     return undefined;
   }
 
+  /** Batches in a stable order: a second call with the same request gives the same batches and sequence numbers. */
   abstract extract(request: ExtractRequest): AsyncIterable<Batch<T>>;
+
+  /** Makes the calls in hand fail at once, because they take too long; the next call starts anew. */
+  abandon(): void {}
 
   async close(): Promise<void> {}
 }

@@ -68,7 +68,8 @@ export abstract class Loader<T = Row> {
    * several batches in one commit, then all of them are committed or none. What it keeps of the columns it copies:
    * their memory takes other records once it is done.
    *
-   * @throws PipelineError `UNAVAILABLE` when another try may succeed: the whole batch comes again
+   * @throws PipelineError `UNAVAILABLE`, `CONFLICT` or `RATE_LIMITED` when another try may succeed: the whole batch
+   *   comes again
    */
   abstract load(batch: Batch<T>, reject: RejectRecords): Promise<LoadReport>;
 
@@ -79,13 +80,16 @@ export abstract class Loader<T = Row> {
    */
   abstract finish(complete: boolean): Promise<void>;
 
-  /** Where the records are, for people: `data/lake/orders, Delta version 3`. */
   /** The records of the sink for `pipeline verify`. `undefined`: this sink cannot be read. */
   async comparable(_comparison: Comparison): Promise<Comparable | undefined> {
     return undefined;
   }
 
+  /** Where the records are, for people: `data/lake/orders, Delta version 3`. */
   abstract describe(): string;
+
+  /** Makes the call in hand fail at once, because it takes too long; the next call starts anew. */
+  abandon(): void {}
 
   /** Releases what is held, committed or not. Called once, after failures too. */
   async close(): Promise<void> {}

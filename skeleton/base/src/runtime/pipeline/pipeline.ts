@@ -6,18 +6,19 @@ import { agreeOnSchema, type SchemaEvolution } from '../schema/drift.ts';
 import { requireContractColumns } from '../schema/require-contract-columns.ts';
 import type { TableSchema } from '../schema/table-schema.ts';
 import type { Batch } from './batch.ts';
-import { checkBudget, type DeadLetterBudget, type FailedRecords, type KeepDeadLetters } from './dead-letter-queue.ts';
+import { CallPolicy } from './call-policy.ts';
+import type { DeadLetterLimits } from './dead-letter-budget.ts';
+import type { KeepDeadLetters } from './dead-letter-queue.ts';
 import { type BatchInHand, extractBatches } from './extract-batches.ts';
 import type { Extractor } from './extractor.ts';
 import { throwIfFenced } from './fenced.ts';
-import type { Loader } from './loader.ts';
+import { Ledger } from './ledger.ts';
+import type { Loader, RejectRecords } from './loader.ts';
 import type { PipelineMetrics, RunCounts } from './metrics.ts';
 import { readAhead } from './read-ahead.ts';
 import { reconcile } from './reconcile.ts';
-import { retryTransient } from './retry.ts';
-import type { ObserveStage, StageContext } from './stage.ts';
+import type { StageContext } from './stage.ts';
 import type { Start } from './start.ts';
-import { Tally } from './tally.ts';
 
 export interface PipelineOptions<Input, Output> {
   /** Name of the resource. */
@@ -27,9 +28,11 @@ export interface PipelineOptions<Input, Output> {
   readonly extractor: Extractor<Input>;
   readonly definition: ResourceDefinition<Input, Output>;
   readonly loader: Loader<Output>;
+  /** How both ends are called; left out, with the default deadlines. */
+  readonly calls?: { readonly source: CallPolicy; readonly sink: CallPolicy };
   readonly start: Start;
   readonly schemaEvolution: SchemaEvolution;
-  readonly deadLetterBudget: DeadLetterBudget;
+  readonly deadLetterBudget: DeadLetterLimits;
   readonly keepDeadLetters: KeepDeadLetters;
   /** Index of the stage at which records enter; 0 but for replayed ones. */
   readonly enterAt?: number;
@@ -54,9 +57,9 @@ export class Pipeline<Input, Output> {
   readonly definition: ResourceDefinition<Input, Output>;
   readonly loader: Loader<Output>;
   readonly #options: PipelineOptions<Input, Output>;
-  readonly #tags: { readonly pipeline: string; readonly resource: string };
-  readonly #tally = new Tally();
-  #inFlight = 0;
+  readonly #source: CallPolicy;
+  readonly #sink: CallPolicy;
+  readonly #ledger: Ledger;
   /** The columns of the sink before the run. */
   #sinkSchema: TableSchema | undefined;
   #agreed: { schema: TableSchema; changes: readonly string[] } | undefined;
@@ -67,13 +70,20 @@ export class Pipeline<Input, Output> {
     this.definition = options.definition;
     this.loader = options.loader;
     this.#options = options;
-    this.#tags = { pipeline: options.pipeline, resource: options.name };
+    const { source, sink } = options.calls ?? {};
+    this.#source = source ?? new CallPolicy({ name: 'The source', abandon: () => this.extractor.abandon() });
+    this.#sink = sink ?? new CallPolicy({ name: 'The sink', abandon: () => this.loader.abandon() });
+    const tags = { pipeline: options.pipeline, resource: options.name };
+    this.#sink.onRetry = () => metrics.count('load.retries', 1, tags);
+    const { deadLetterBudget, keepDeadLetters, onProgress } = options;
+    this.#ledger = new Ledger({ tags, deadLetterBudget, keepDeadLetters, onProgress });
   }
 
   /** What was done so far; also after a failure: what the sink has not confirmed is not written. */
   get metrics(): PipelineMetrics {
-    const { counts, ...metrics } = this.#tally.metrics(this.#agreed?.changes ?? []);
-    return { ...metrics, counts: { ...counts, written: this.loader.recordsWritten } };
+    const { counts, ...others } = this.#ledger.tally.metrics(this.#agreed?.changes ?? []);
+    const retries = this.#source.retries + this.#sink.retries;
+    return { ...others, counts: { ...counts, retries, written: this.loader.recordsWritten } };
   }
 
   /**
@@ -83,7 +93,7 @@ export class Pipeline<Input, Output> {
    */
   async run(signal: AbortSignal): Promise<PipelineMetrics> {
     const { span } = this.#options;
-    if (span === undefined) await traceRun(this.#tags, (own) => this.#move(own, signal));
+    if (span === undefined) await traceRun(this.#ledger.tags, (own) => this.#move(own, signal));
     else await this.#move(span, signal);
     return this.metrics;
   }
@@ -91,21 +101,35 @@ export class Pipeline<Input, Output> {
   async #move(span: Span, signal: AbortSignal): Promise<void> {
     const columns = await this.#prepare();
     const form = this.definition.stages.list.length === 0 ? this.loader.form : undefined;
-    const request = { ...this.#options.start, signal, ...(columns && { columns }), ...(form && { form }) };
+    const failed = new AbortController();
+    const request = {
+      ...this.#options.start,
+      signal: AbortSignal.any([signal, failed.signal]),
+      ...(columns && { columns }),
+      ...(form && { form }),
+    };
     const extracted = extractBatches({
       extractor: this.extractor,
+      calls: this.#source,
       request,
       span,
-      tally: this.#tally,
-      tags: this.#tags,
+      ledger: this.#ledger,
     });
     const processed = this.#process(readAhead(extracted, READ_AHEAD), span, signal);
-    for await (const inHand of readAhead(processed, READ_AHEAD)) await this.#load(inHand, signal);
+    for await (const inHand of readAhead(processed, READ_AHEAD)) {
+      throwIfFenced(signal);
+      await this.#load(inHand, signal).catch((error: unknown) => {
+        // Nobody waits for the batches behind it.
+        failed.abort();
+        throw error;
+      });
+    }
     throwIfFenced(signal);
-    const { counts } = this.#tally;
+    throwIfFenced(signal);
+    const { counts } = this.#ledger.tally;
     const complete = !signal.aborted;
-    checkBudget(counts.deadLettered, counts.read, this.#options.deadLetterBudget, true);
-    if (this.#agreed !== undefined) await retryTransient(() => this.loader.finish(complete), this.#countRetry);
+    this.#ledger.budget.checkAtEnd();
+    if (this.#agreed !== undefined) await this.#sink.call(() => this.loader.finish(complete));
     if (!complete) throw interrupted(this.name);
     reconcile(counts, this.loader.recordsWritten, this.name);
   }
@@ -113,8 +137,8 @@ export class Pipeline<Input, Output> {
   /** Agrees on columns as far as they are known before the first record; returns those to ask the extractor for. */
   async #prepare(): Promise<TableSchema | undefined> {
     const { contractFields, outputSchema, stages } = this.definition;
-    this.#sinkSchema = await this.loader.schema();
-    const source = await this.extractor.schema(this.#sinkSchema);
+    this.#sinkSchema = await this.#sink.call(() => this.loader.schema());
+    const source = await this.#source.call(() => this.extractor.schema(this.#sinkSchema));
     if (contractFields !== undefined && this.#options.enterAt === undefined) {
       requireContractColumns(source, contractFields, this.#options.schemaEvolution, this.name);
     }
@@ -126,7 +150,9 @@ export class Pipeline<Input, Output> {
 
   async #agree(wanted: TableSchema): Promise<TableSchema> {
     const { schemaEvolution } = this.#options;
-    this.#agreed ??= await agreeOnSchema(wanted, this.#sinkSchema, this.loader, schemaEvolution, this.name);
+    this.#agreed ??= await this.#sink.call(() =>
+      agreeOnSchema(wanted, this.#sinkSchema, this.loader, schemaEvolution, this.name),
+    );
     return this.#agreed.schema;
   }
 
@@ -138,12 +164,12 @@ export class Pipeline<Input, Output> {
     const context: StageContext = {
       enterAt: this.#options.enterAt ?? 0,
       signal,
-      observe: (inHand) => this.#observe(inHand.span),
+      observe: (inHand) => this.#ledger.observe(inHand.span),
       begin: (batch) => {
-        this.#countInFlight(1);
+        this.#ledger.begin();
         return { batch, span: span.child('pipeline.batch'), startedAt: performance.now() };
       },
-      finish: (inHand) => this.#finish(inHand),
+      finish: (inHand) => this.#ledger.finish(inHand),
     };
     for await (const inHand of this.definition.stages.run(this.#admit(extracted), context)) {
       try {
@@ -159,10 +185,10 @@ export class Pipeline<Input, Output> {
   async *#admit(extracted: AsyncGenerator<BatchInHand<Input>>): AsyncGenerator<BatchInHand<Input>> {
     const component = this.extractor.constructor.name;
     for await (const inHand of extracted) {
-      this.#countInFlight(1);
+      this.#ledger.begin();
       const { identity, rejections } = inHand.batch;
       try {
-        await this.#deadLetter({ stage: 'extract', component, batch: identity, rejections });
+        await this.#ledger.deadLetter({ stage: 'extract', component, batch: identity, rejections });
       } catch (error) {
         inHand.span.finish(error);
         throw error;
@@ -180,97 +206,30 @@ export class Pipeline<Input, Output> {
     const columnar = batch.toColumns(schema);
     if (columnar !== batch) {
       const { rejections } = columnar;
-      await this.#deadLetter({ stage: 'load', component: 'column types', batch: batch.identity, rejections });
+      await this.#ledger.deadLetter({ stage: 'load', component: 'column types', batch: batch.identity, rejections });
     }
     return columnar;
   }
 
-  /** Times and traces a stage, and keeps what it rejects before anything goes on. */
-  #observe(batchSpan: Span): ObserveStage {
-    return async (stage, work) => {
-      try {
-        const name = stage.kind === 'validate' || stage.kind === 'contract' ? 'validate' : 'transform';
-        const outcome = await this.#timed(batchSpan, name, work);
-        const { filtered = 0, expanded = 0, merged = 0, warnings = 0, rejections } = outcome;
-        this.#tally.add({ filtered, expanded, merged, warnings });
-        await this.#deadLetter({ stage: stage.kind, component: stage.name, batch: outcome.batch.identity, rejections });
-        return outcome.batch;
-      } catch (error) {
-        batchSpan.finish(error);
-        throw error;
-      }
-    };
-  }
-
   async #load(inHand: BatchInHand<Output>, signal: AbortSignal): Promise<void> {
     const { batch, span } = inHand;
+    const { identity } = batch;
     const component = this.loader.constructor.name;
+    const reject: RejectRecords = (rejections) =>
+      this.#ledger.deadLetter({ stage: 'load', component, batch: identity, rejections });
     try {
       if (this.#agreed !== undefined) {
-        const { written, merged = 0 } = await retryTransient(
-          () => {
-            throwIfFenced(signal);
-            return this.#timed(span, 'load', () =>
-              this.loader.load(batch, (rejections) =>
-                this.#deadLetter({ stage: 'load', component, batch: batch.identity, rejections }),
-              ),
-            );
-          },
-          this.#countRetry,
-        );
-        this.#tally.add({ written, merged });
-        metrics.count('records.written', written, this.#tags);
+        const { written, merged = 0 } = await this.#sink.call(() => {
+          throwIfFenced(signal);
+          return this.#ledger.timed(span, 'load', () => this.loader.load(batch, reject));
+        });
+        this.#ledger.loaded(written, merged);
       }
     } catch (error) {
       span.finish(error);
       throw error;
     }
-    this.#finish(inHand);
-  }
-
-  #finish({ span, startedAt, release }: BatchInHand<unknown>): void {
-    release?.();
-    span.finish();
-    this.#countInFlight(-1);
-    metrics.distribution('batch.duration', performance.now() - startedAt, this.#tags);
-    this.#options.onProgress?.(this.#tally.counts);
-  }
-
-  readonly #countRetry = (): void => {
-    this.#tally.add({ retries: 1 });
-    metrics.count('load.retries', 1, this.#tags);
-  };
-
-  #countInFlight(change: 1 | -1): void {
-    this.#inFlight += change;
-    metrics.gauge('in_flight.batches', this.#inFlight, this.#tags);
-  }
-
-  async #deadLetter(failed: FailedRecords): Promise<void> {
-    const count = failed.rejections.length;
-    if (count === 0) return;
-    await this.#options.keepDeadLetters(failed);
-    this.#tally.add({ deadLettered: count });
-    metrics.count('records.dead_lettered', count, this.#tags);
-    const { deadLettered, read } = this.#tally.counts;
-    checkBudget(deadLettered, read, this.#options.deadLetterBudget, false);
-  }
-
-  async #timed<T>(batchSpan: Span, stage: 'transform' | 'validate' | 'load', work: () => Promise<T>): Promise<T> {
-    const span = batchSpan.child(stage);
-    const started = performance.now();
-    try {
-      const result = await span.run(work);
-      span.finish();
-      return result;
-    } catch (error) {
-      span.finish(error);
-      throw error;
-    } finally {
-      const milliseconds = performance.now() - started;
-      this.#tally.addDuration(stage, milliseconds);
-      metrics.distribution('stage.duration', milliseconds, { ...this.#tags, stage });
-    }
+    this.#ledger.finish(inHand);
   }
 }
 

@@ -169,7 +169,7 @@ async function runLetters(letters: readonly DeadLetter[], replay: Replay): Promi
     enterAt,
     start: { from: undefined, firstSequence },
     schemaEvolution: resourceOf(config, name).schemaEvolution,
-    deadLetterBudget: { max: Number.POSITIVE_INFINITY, share: 1 },
+    deadLetterBudget: { max: Number.POSITIVE_INFINITY, share: 1, window: 1 },
     keepDeadLetters: async ({ batch, rejections }) => {
       const letter = letters[batch.sequence - firstSequence];
       if (letter !== undefined)

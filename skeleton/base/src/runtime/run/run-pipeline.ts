@@ -3,6 +3,7 @@ import type { PipelineConfig } from '../config/load.ts';
 import type { AlertsConfig } from '../config/model.ts';
 import { openAlerts, openState, resourceOf } from '../config/open.ts';
 import type { ExitCode } from '../errors/pipeline-error.ts';
+import { CircuitBreakers } from '../pipeline/circuit-breakers.ts';
 import type { ResourceDefinition } from '../resource.ts';
 import { openStateStore } from '../state/open-state.ts';
 import type { RunManifest } from '../state/run-manifest.ts';
@@ -36,7 +37,8 @@ export async function runPipeline(config: PipelineConfig, options: RunPipelineOp
   const { deadLetters } = openState(config);
   const alerts = openAlerts(config);
   const store = await openStateStore(config);
-  const context = { config, definitions, store, deadLetters, signal, fullRefresh };
+  const breakers = new CircuitBreakers();
+  const context = { config, definitions, store, deadLetters, breakers, signal, fullRefresh };
   const results: RunResult[] = [];
   try {
     for (const name of resources) {

@@ -11,6 +11,7 @@ import { metrics } from '../observability/metrics.ts';
 import { createProgress } from '../observability/progress.ts';
 import { currentTraceIds, type Span, startSpan } from '../observability/tracing.ts';
 import type { Check } from '../pipeline/check.ts';
+import type { CircuitBreakers } from '../pipeline/circuit-breakers.ts';
 import type { Extractor } from '../pipeline/extractor.ts';
 import type { Loader } from '../pipeline/loader.ts';
 import { emptyCounts } from '../pipeline/metrics.ts';
@@ -21,6 +22,7 @@ import { resource as passThrough, type ResourceDefinition } from '../resource.ts
 import { acquireLease, type Lease } from '../state/lease.ts';
 import { nameOfRun, type RunError, type RunManifest, type RunStatus } from '../state/run-manifest.ts';
 import type { StateStore } from '../state/state-store.ts';
+import { type CallPolicies, callPoliciesOf } from './call-policies.ts';
 import { writeModeOf } from './full-refresh.ts';
 import { checkpointOf, forgetShards, requireOneSharding } from './shard-checkpoint.ts';
 import { templateVersion } from './template-version.ts';
@@ -33,6 +35,8 @@ export interface RunContext {
   readonly deadLetters: string;
   /** Aborted when the process is asked to stop. */
   readonly signal: AbortSignal;
+  /** Those of the run, for all of its resources. */
+  readonly breakers: CircuitBreakers;
   /** Forget the position and read everything again. */
   readonly fullRefresh: boolean;
   /** Run this part of the resource; left out, all of it. */
@@ -122,15 +126,13 @@ async function open(context: RunContext, { resource: name, id }: RunManifest, sp
   const isOver = async (writer: string) => (await store.run(writer)) !== undefined;
   const mode = writeModeOf(config, name, context.fullRefresh);
   const loader = openLoader(config, name, { shard, mode, writer: id, isOver });
+  const extractor = openExtractor(config, name, { columns: definition.contractFields?.all, shard });
+  const calls = callPoliciesOf(config, name, { extractor, loader }, context.breakers);
   try {
-    const extractor = openExtractor(config, name, { columns: definition.contractFields?.all, shard });
-    try {
-      await move({ name, id, span, extractor, loader, definition }, context, learn);
-    } finally {
-      await extractor.close();
-    }
+    await move({ name, id, span, extractor, loader, calls, definition }, context, learn);
   } finally {
-    await loader.close();
+    await calls.source.close(() => extractor.close());
+    await calls.sink.close(() => loader.close());
   }
 }
 
@@ -141,30 +143,35 @@ interface Move {
   readonly span: Span;
   readonly extractor: Extractor;
   readonly loader: Loader;
+  readonly calls: CallPolicies;
   readonly definition: ResourceDefinition;
 }
 
 async function move(
-  { name, id, span, extractor, loader, definition }: Move,
+  { name, id, span, extractor, loader, calls, definition }: Move,
   context: RunContext,
   learn: Learn,
 ): Promise<void> {
   const { config, store, deadLetters, signal, fullRefresh, shard } = context;
   const { mode, schemaEvolution, deadLetters: deadLetterBudget } = resourceOf(config, name);
   const writeMode = writeModeOf(config, name, fullRefresh);
-  await preflight(extractor, loader, learn);
+  await preflight({ extractor, loader, calls }, learn);
   const stream = streamOf(config, name, shard);
-  const checkpoint = await checkpointOf(loader, config, { name, shard, fullRefresh });
+  const checkpoint = await calls.sink.call(() => checkpointOf(loader, config, { name, shard, fullRefresh }));
   const start = startFrom(checkpoint, { mode, writeMode, fullRefresh });
   learn({ ...(start.from && { from: start.from }), sink: loader.describe() });
   const letters = await DeadLetterStore.open(deadLetters, shardName(name, shard), checkpoint?.sequence);
-  const progress = createProgress(shardName(name, shard), await extractor.estimate(start.from));
+  const progress = createProgress(
+    shardName(name, shard),
+    await calls.source.call(() => extractor.estimate(start.from)),
+  );
   const pipeline = new Pipeline({
     name,
     pipeline: config.name,
     extractor,
     definition,
     loader,
+    calls,
     start,
     schemaEvolution,
     deadLetterBudget,
@@ -184,8 +191,8 @@ async function move(
   });
   try {
     await pipeline.run(signal);
-    if (writeMode === 'replace') await forgetShards(loader, stream);
-    const reached = await loader.checkpoint(stream);
+    if (writeMode === 'replace') await calls.sink.call(() => forgetShards(loader, stream));
+    const reached = await calls.sink.call(() => loader.checkpoint(stream));
     if (reached !== undefined) {
       learn({ to: reached.position });
       await store.saveCheckpoint(stream, reached);
@@ -199,8 +206,14 @@ async function move(
 }
 
 /** Looks at both ends before a record moves. */
-async function preflight(extractor: Extractor, loader: Loader, learn: Learn): Promise<void> {
-  const checks: Check[] = [...(await extractor.check()), ...(await loader.check())];
+async function preflight(
+  { extractor, loader, calls }: Pick<Move, 'extractor' | 'loader' | 'calls'>,
+  learn: Learn,
+): Promise<void> {
+  const checks: Check[] = [
+    ...(await calls.source.once(() => extractor.check())),
+    ...(await calls.sink.once(() => loader.check())),
+  ];
   learn({ preflight: checks });
   const failed = checks.find((check) => !check.ok);
   if (failed !== undefined) {

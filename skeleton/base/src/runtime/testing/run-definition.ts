@@ -28,7 +28,7 @@ export async function runDefinition<Input extends Row, Output>(
     loader,
     start: { from: undefined, firstSequence: 1 },
     schemaEvolution: 'warn',
-    deadLetterBudget: { max: rows.length, share: 1 },
+    deadLetterBudget: { max: rows.length, share: 1, window: 1 },
     keepDeadLetters: async (failed) => {
       deadLetters.push(failed);
     },

@@ -6,10 +6,14 @@ import type { Check } from '../../pipeline/check.ts';
 import { Extractor, type ExtractRequest } from '../../pipeline/extractor.ts';
 import type { Position } from '../../pipeline/position.ts';
 import { sameType, type TableSchema } from '../../schema/table-schema.ts';
+import type { Comparable, Comparison } from '../../verify/comparable.ts';
 import type { SourceContext } from '../connector.ts';
+import { AbandonableConnection } from './abandonable-connection.ts';
 import { destroyClient, openClient, withClient } from './client.ts';
+import { comparableSource } from './comparable.ts';
 import { toPipelineError } from './errors.ts';
-import type { PostgresConnection, PostgresSource } from './options.ts';
+import { type PostgresConnection, type PostgresSource, requireTableName } from './options.ts';
+import { primaryKey } from './primary-key.ts';
 import { readSource } from './read-source.ts';
 import { type DescribedSource, describeSource, nameOf } from './source.ts';
 import { checkSource } from './source-checks.ts';
@@ -25,14 +29,14 @@ import { fieldOf } from './table-columns.ts';
  */
 export class PostgresExtractor extends Extractor {
   readonly batchSize: number;
-  readonly #connection: PostgresConnection;
+  readonly #connection: AbandonableConnection;
   readonly #options: PostgresSource;
   readonly #context: SourceContext;
 
   constructor(connection: PostgresConnection, options: PostgresSource, context: SourceContext) {
     super();
     this.batchSize = context.batchSize;
-    this.#connection = connection;
+    this.#connection = new AbandonableConnection(connection);
     this.#options = options;
     this.#context = context;
   }
@@ -63,6 +67,15 @@ export class PostgresExtractor extends Extractor {
     return microseconds === undefined ? undefined : Date.now() / 1000 - Number(microseconds) / 1_000_000;
   }
 
+  override async key(): Promise<readonly string[]> {
+    const { table } = this.#options;
+    return table === undefined ? [] : this.#withClient((client) => primaryKey(client, requireTableName(table)));
+  }
+
+  override async comparable(comparison: Comparison): Promise<Comparable | undefined> {
+    return comparableSource(this.#connection, this.#context.stream, comparison, (client) => this.#describe(client));
+  }
+
   async *extract({ from, firstSequence, columns, form, signal }: ExtractRequest): AsyncGenerator<Batch> {
     if (signal?.aborted) return;
     const client = await openClient(this.#connection, this.#context.stream, 'read');
@@ -89,6 +102,10 @@ export class PostgresExtractor extends Extractor {
       signal?.removeEventListener('abort', stop);
       destroyClient(client);
     }
+  }
+
+  override abandon(): void {
+    this.#connection.abandon();
   }
 
   #resume(from: Position | undefined, { query, name }: DescribedSource): SourcePosition | undefined {

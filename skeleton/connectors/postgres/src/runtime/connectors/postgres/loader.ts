@@ -4,9 +4,10 @@ import type { Batch, Rejection } from '../../pipeline/batch.ts';
 import type { Check } from '../../pipeline/check.ts';
 import { type Guarantee, Loader, type LoadReport, type RejectRecords } from '../../pipeline/loader.ts';
 import type { Checkpoint } from '../../pipeline/position.ts';
-import { retryTransient } from '../../pipeline/retry.ts';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
+import type { Comparable, Comparison } from '../../verify/comparable.ts';
 import type { SinkContext } from '../connector.ts';
+import { AbandonableConnection } from './abandonable-connection.ts';
 import { type BatchWriter, createDirectWriter, createStagedWriter } from './batch-writers.ts';
 import {
   checkpointTable,
@@ -18,6 +19,7 @@ import {
   streamsLike,
 } from './checkpoints.ts';
 import { withClient } from './client.ts';
+import { comparableTable } from './comparable.ts';
 import { toPipelineError } from './errors.ts';
 import { loadRecords } from './load-records.ts';
 import { databaseOf, type PostgresConnection, type PostgresSink, requireTableName } from './options.ts';
@@ -47,7 +49,7 @@ interface Prepared {
  */
 export class PostgresLoader extends Loader {
   readonly guarantee: Guarantee = 'exactly-once';
-  readonly #connection: PostgresConnection;
+  readonly #connection: AbandonableConnection;
   readonly #context: SinkContext;
   readonly #table: TableName;
   readonly #checkpoints: TableName;
@@ -60,11 +62,11 @@ export class PostgresLoader extends Loader {
 
   constructor(connection: PostgresConnection, { table }: PostgresSink, context: SinkContext) {
     super();
-    this.#connection = connection;
+    this.#connection = new AbandonableConnection(connection);
     this.#context = context;
     this.#table = requireTableName(table);
     this.#checkpoints = checkpointTable(this.#table.schema);
-    this.#session = new SinkSession(connection, context, async (client) => this.#prepared?.writer.open(client));
+    this.#session = new SinkSession(this.#connection, context, async (client) => this.#prepared?.writer.open(client));
   }
 
   async check(): Promise<Check[]> {
@@ -148,20 +150,24 @@ export class PostgresLoader extends Loader {
 
   async finish(complete: boolean): Promise<void> {
     const { schema } = this.#requirePrepared();
-    await retryTransient(
-      () =>
-        this.#run(async (client) => {
-          await client.query('BEGIN');
-          if (this.#context.mode === 'replace') await this.#finishReplace(client, complete, schema);
-          else await setComplete(client, this.#checkpoints, this.#context.stream, complete);
-          await client.query('COMMIT');
-        }),
-      () => {},
-    );
+    await this.#run(async (client) => {
+      await client.query('BEGIN');
+      if (this.#context.mode === 'replace') await this.#finishReplace(client, complete, schema);
+      else await setComplete(client, this.#checkpoints, this.#context.stream, complete);
+      await client.query('COMMIT');
+    });
+  }
+
+  override async comparable(comparison: Comparison): Promise<Comparable> {
+    return comparableTable(this.#connection, this.#context.stream, this.#table, comparison);
   }
 
   describe(): string {
     return `${databaseOf(this.#connection)}.${showTable(this.#table)}`;
+  }
+
+  override abandon(): void {
+    this.#connection.abandon();
   }
 
   override async close(): Promise<void> {

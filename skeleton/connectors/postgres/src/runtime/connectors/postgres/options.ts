@@ -42,7 +42,11 @@ export const sinkOptions = z.strictObject({
   table: tableName.describe('public.orders; created when it is missing. Schema public when it is left out.'),
 });
 
-export type PostgresConnection = z.infer<typeof connectionOptions>;
+export interface PostgresConnection extends Readonly<z.infer<typeof connectionOptions>> {
+  /** Aborted when its clients are to be dropped, whatever they are doing. */
+  readonly abandoned?: AbortSignal;
+}
+
 export type PostgresSource = z.infer<typeof sourceOptions>;
 export type PostgresSink = z.infer<typeof sinkOptions>;
 
