@@ -15,7 +15,8 @@ export interface BatchWriter {
   /** Makes ready a connection that it was not used with yet. */
   open(client: Client): Promise<void>;
   /**
-   * All records, or none.
+   * All records, or none: the savepoint `records`, which is released after the last one, is where to go back to.
+   * What belongs together goes to the server in one message, as each answer is waited for.
    *
    * @returns how many rows they are in the table; fewer where several share a key
    * @throws DatabaseError when the server refuses a record
@@ -26,11 +27,13 @@ export interface BatchWriter {
 /** COPY straight into the table. */
 export function createDirectWriter(table: TableName, columns: readonly TableColumn[]): BatchWriter {
   const names = quoteList(columns.map(({ name }) => name));
-  const statement = `COPY ${quoteTable(table)} (${names}) FROM STDIN (FORMAT binary)`;
+  const statements = `SAVEPOINT records;
+    COPY ${quoteTable(table)} (${names}) FROM STDIN (FORMAT binary);
+    RELEASE SAVEPOINT records`;
   return {
     async open() {},
     async write(client, records) {
-      await copyIn(client, statement, messagesOf(records, columns));
+      await copyIn(client, statements, messagesOf(records, columns));
       return records.length;
     },
   };
@@ -56,7 +59,7 @@ export function createStagedWriter(
   key: readonly string[],
 ): BatchWriter {
   const names = quoteList(columns.map(({ name }) => name));
-  const copy = `COPY ${BATCH_TABLE} (${names}) FROM STDIN (FORMAT binary)`;
+  const copy = `SAVEPOINT records; COPY ${BATCH_TABLE} (${names}) FROM STDIN (FORMAT binary)`;
   const insert = insertStatement(table, columns, key);
   const definitions = columns.map(
     ({ name, travelsAs, sqlType }) => `${escapeIdentifier(name)} ${travelsAs ?? sqlType}`,
@@ -68,7 +71,7 @@ export function createStagedWriter(
     async write(client, records) {
       await copyIn(client, copy, messagesOf(records, columns));
       const { rowCount } = await client.query(insert);
-      await client.query(`TRUNCATE ${BATCH_TABLE}`);
+      await client.query(`TRUNCATE ${BATCH_TABLE}; RELEASE SAVEPOINT records`);
       return rowCount ?? 0;
     },
   };

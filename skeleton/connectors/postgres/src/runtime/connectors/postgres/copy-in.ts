@@ -14,7 +14,7 @@ export interface CopyMessages {
 }
 
 /**
- * Runs `COPY … FROM STDIN (FORMAT binary)` with the records as its data.
+ * Runs `COPY … FROM STDIN (FORMAT binary)` with the records as its data, and the statements around it, if there are any.
  *
  * @throws DatabaseError when the server refuses a record; nothing of it is there then
  */

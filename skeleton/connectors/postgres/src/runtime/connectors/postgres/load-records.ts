@@ -25,10 +25,8 @@ export async function loadRecords(client: Client, writer: BatchWriter, batch: Ba
   const records: Loadable = batch.records instanceof RawRows ? batch.records : batch.columns();
   let written = 0;
   const attempt = async (start: number, end: number): Promise<void> => {
-    await client.query('SAVEPOINT records');
     try {
       written += await writer.write(client, records.slice(start, end));
-      await client.query('RELEASE SAVEPOINT records');
     } catch (error) {
       if (isRecordError(error)) await client.query('ROLLBACK TO SAVEPOINT records');
       throw error;
