@@ -67,8 +67,19 @@ export class Service {
     });
   }
 
-  pipeline(arguments_: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
-    return ended(this.start(arguments_, environment));
+  /** @param within milliseconds, after which it is aborted (SIGABRT): it hangs */
+  async pipeline(
+    arguments_: readonly string[],
+    environment: Record<string, string> = {},
+    { within = 300_000 }: { readonly within?: number } = {},
+  ): Promise<Ended> {
+    const child = this.start(arguments_, environment);
+    const hung = setTimeout(() => child.kill('SIGABRT'), within);
+    try {
+      return await ended(child);
+    } finally {
+      clearTimeout(hung);
+    }
   }
 
   remove(): void {
