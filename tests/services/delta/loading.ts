@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +27,7 @@ export async function load(
   options: Partial<DeltaLoaderOptions> = {},
 ): Promise<{ loader: DeltaLoader; rejections: readonly Rejection[] }> {
   const stream = options.stream ?? STREAM;
-  const loader = new DeltaLoader({ path, stream, mode: 'append', ...options });
+  const loader = new DeltaLoader({ path, stream, writer: randomUUIDv7(), mode: 'append', ...options });
   const rejections: Rejection[] = [];
   try {
     const before = (await loader.checkpoint(stream))?.sequence ?? 0;

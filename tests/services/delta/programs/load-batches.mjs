@@ -5,6 +5,8 @@
  *
  * Record `first + n` has the id `first + n`.
  */
+import { randomUUIDv7 } from 'node:crypto';
+
 import { DeltaLoader } from './src/runtime/connectors/delta/loader.ts';
 import { Batch } from './src/runtime/pipeline/batch.ts';
 
@@ -19,7 +21,7 @@ const schema = {
 const countries = ['AT', 'DE', 'FR', null];
 
 for (const path of paths) {
-  const loader = new DeltaLoader({ path, stream, mode, partitionBy });
+  const loader = new DeltaLoader({ path, writer: randomUUIDv7(), stream, mode, partitionBy });
   const checkpoint = await loader.checkpoint(stream);
   await loader.prepare(schema);
   const resumed = mode === 'replace' || checkpoint === undefined ? 0 : checkpoint.position.batch;

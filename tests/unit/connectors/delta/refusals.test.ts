@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => rm(join(path, '..'), { recursive: true, force: true }));
 
 const loaderFor = (options: Partial<DeltaLoaderOptions> = {}) =>
-  new DeltaLoader({ path, stream, mode: 'append', ...options });
+  new DeltaLoader({ path, stream, writer: randomUUIDv7(), mode: 'append', ...options });
 const batch = (sequence: number, rows: readonly Row[]) =>
   new Batch({ stream, sequence, position: { batch: sequence }, origin: 'test' }, { rows });
 const refuseNone = async () => {
@@ -137,19 +138,52 @@ describe('a log', () => {
   });
 });
 
-describe('a second run of the same resource', () => {
-  it('is refused when it commits after another one, and leaves no file', async () => {
-    const [first, second] = [loaderFor(), loaderFor()];
+describe('a run that another one has taken over', () => {
+  const by = { code: 'FENCED', exitCode: 75, message: expect.stringMatching(/^Run second has taken over orders/) };
+
+  it('commits nothing on top of the other one, and leaves no file', async () => {
+    const [first, second] = [loaderFor({ writer: 'first' }), loaderFor({ writer: 'second' })];
     await first.prepare(schema);
     await first.load(batch(1, [{ id: 1 }]), refuseNone);
     await second.prepare(schema);
     await second.load(batch(1, [{ id: 1 }]), refuseNone);
     await second.finish(true);
-    await expect(first.finish(true)).rejects.toMatchObject({ code: 'LOCKED' });
-    await first.close();
     await second.close();
+    await expect(first.finish(true)).rejects.toMatchObject(by);
+    await first.close();
     expect(await dataFiles()).toHaveLength(1);
   });
+
+  it.each(['append', 'replace'] as const)('commits nothing before the other one does: %s', async (mode) => {
+    await load(1);
+    for (const begun of [true, false]) {
+      const [first, second] = [loaderFor({ writer: 'first', mode }), loaderFor({ writer: 'second', mode })];
+      await first.prepare(schema);
+      if (begun) await first.load(batch(8, [{ id: 1 }]), refuseNone);
+      await second.prepare(schema);
+      const commit = async () => {
+        await first.load(batch(9, [{ id: 2 }]), refuseNone);
+        await first.finish(true);
+      };
+      await expect(commit()).rejects.toMatchObject(by);
+      await first.close();
+      await second.finish(false);
+      await second.close();
+    }
+    expect(await loaderFor().checkpoint(stream)).toMatchObject({ sequence: 1 });
+    expect(await readdir(path)).not.toContain('_staging');
+  });
+
+  it('notices before its first record when the other one has moved the stream', async () => {
+    const first = loaderFor({ writer: 'first' });
+    await first.checkpoint(stream);
+    await load(1);
+    await expect(first.prepare(schema)).rejects.toMatchObject({ code: 'LOCKED' });
+    await first.close();
+  });
+});
+
+describe('a second writer', () => {
 
   it('does not commit on top of a change of the columns', async () => {
     await load(1);
@@ -238,10 +272,12 @@ describe('columns', () => {
   it('of another type than the table has are refused', async () => {
     await load(1);
     const text = { fields: [{ name: 'id', type: { kind: 'string' }, nullable: true } as const] };
-    await expect(loaderFor().prepare(text)).rejects.toMatchObject({
+    const loader = loaderFor();
+    await expect(loader.prepare(text)).rejects.toMatchObject({
       code: 'SCHEMA_DRIFT',
       message: expect.stringContaining('column id is string, the table has int64'),
     });
+    await loader.close();
     expect(await readdir(path)).not.toContain('_staging');
   });
 });

@@ -1,9 +1,8 @@
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Row } from '../../../../skeleton/base/src/runtime/pipeline/batch.ts';
-import { Replacement } from '../../../../skeleton/connectors/files/src/runtime/connectors/files/replacement.ts';
 import { readParquetSchema } from '../../../../skeleton/formats/parquet/src/runtime/formats/parquet/index.ts';
 import { arbitraryRows, EDGE_ROWS, EVERY_TYPE } from '../../../support/every-type.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -181,6 +180,13 @@ describe('a files sink', () => {
   });
 });
 
+/** Where the only run prepares its files. */
+async function onlyFolderIn(root: string): Promise<string> {
+  const [stream = ''] = await readdir(root);
+  const [writer = ''] = await readdir(join(root, stream));
+  return join(root, stream, writer);
+}
+
 describe('a killed run', () => {
   it.each(FORMATS)('leaves nothing that the next one does not mend, wherever it is killed: %j', async (options) => {
     const all = batches(6);
@@ -277,11 +283,12 @@ describe('replace', () => {
       const loader = openSink(path, {}, replacing);
       await loader.prepare(schema);
       await loader.load(batchOf(schema, [{ id: 7, text: 'new' }], 3), rejections().reject);
-      const { staging } = new Replacement(join(path, 'orders'));
+      const staging = await onlyFolderIn(join(path, '.orders.staging'));
       const kept = nextFolder();
       await rename(join(path, 'orders'), kept);
       await loader.finish(true);
       await loader.close();
+      await mkdir(dirname(staging), { recursive: true });
       await rename(join(path, 'orders'), staging);
       await writeFile(join(staging, '_ready'), '');
       await rename(kept, join(path, step === 'decided' ? 'orders' : '.orders.former'));
@@ -309,6 +316,75 @@ describe('replace', () => {
   });
 });
 
+describe('a run that another one has taken over', () => {
+  const [first = '', second = ''] = ['0199c0de-0000-7000-8000-000000000001', '0199c0de-0000-7000-8000-000000000002'];
+  const by = { code: 'FENCED', exitCode: 75, message: expect.stringContaining(`Run ${second} has taken over`) };
+
+  it.each(FORMATS)('publishes nothing any more, wherever it stood still: %j', async (options) => {
+    for (const stoodStill of ['before its first batch', 'in a part', 'behind a batch without records'] as const) {
+      const path = nextFolder();
+      await runLoad({ loader: openSink(path, options), schema, batches: batches(1) });
+      const zombie = openSink(path, options, { writer: first });
+      await zombie.checkpoint(STREAM);
+      await zombie.prepare(schema);
+      const { reject } = rejections();
+      if (stoodStill === 'in a part') await zombie.load(batchOf(schema, [{ id: 99, text: 'zombie' }], 2), reject);
+      if (stoodStill === 'behind a batch without records') await zombie.load(batchOf(schema, [], 2), reject);
+      const next = openSink(path, options, { writer: second });
+      await next.checkpoint(STREAM);
+      await next.prepare(schema);
+      const commit = async () => {
+        await zombie.load(batchOf(schema, [{ id: 100, text: 'zombie' }], 3), reject);
+        await zombie.finish(true);
+      };
+      await expect(commit()).rejects.toMatchObject(by);
+      await zombie.close();
+      await next.load(batchOf(schema, batches(2)[1] ?? [], 2), reject);
+      await next.finish(true);
+      await next.close();
+      expect(await readTable(path, schema)).toEqual(batches(2).flat());
+      expect(await openSink(path).checkpoint(STREAM)).toMatchObject({ sequence: 2 });
+      expect(await readdir(join(path, 'orders'))).not.toContain('_staging');
+    }
+  });
+
+  it('is refused when the other one has come to its end, and told which one it was', async () => {
+    const path = nextFolder();
+    const zombie = openSink(path, {}, { writer: first });
+    await zombie.prepare(schema);
+    await zombie.load(batchOf(schema, [{ id: 99, text: 'zombie' }], 1), rejections().reject);
+    await runLoad({ loader: openSink(path, {}, { writer: second }), schema, batches: batches(2) });
+    await expect(zombie.finish(true)).rejects.toMatchObject(by);
+    await zombie.close();
+    expect(await readTable(path, schema)).toEqual(batches(2).flat());
+  });
+
+  it('replaces nothing any more', async () => {
+    const path = nextFolder();
+    const zombie = openSink(path, {}, { mode: 'replace', writer: first });
+    await zombie.prepare(schema);
+    await zombie.load(batchOf(schema, [{ id: 99, text: 'zombie' }], 1), rejections().reject);
+    const next = openSink(path, {}, { mode: 'replace', writer: second });
+    await next.prepare(schema);
+    await next.load(batchOf(schema, batches(1)[0] ?? [], 1), rejections().reject);
+    await expect(zombie.finish(true)).rejects.toMatchObject(by);
+    await zombie.close();
+    await next.finish(true);
+    await next.close();
+    expect(await readTable(path, schema)).toEqual(batches(1).flat());
+    expect(await namesIn(path)).toEqual(['orders']);
+  });
+
+  it('notices before its first record when the other one has moved the stream', async () => {
+    const path = nextFolder();
+    const zombie = openSink(path, {}, { writer: first });
+    await zombie.checkpoint(STREAM);
+    await runLoad({ loader: openSink(path, {}, { writer: second }), schema, batches: batches(2) });
+    await expect(zombie.prepare(schema)).rejects.toMatchObject({ code: 'LOCKED' });
+    await zombie.close();
+  });
+});
+
 describe('a files sink that cannot be written', () => {
   it('refuses to merge, a table outside of its folder and compression twice', () => {
     const merge = () => openSink(nextFolder(), {}, { mode: 'merge', key: ['id'] });
@@ -325,7 +401,8 @@ describe('a files sink that cannot be written', () => {
     const [part = ''] = (await namesIn(join(path, 'orders'))).filter((name) => name.startsWith('part-'));
     const loader = openSink(path, options);
     await loader.prepare(schema);
-    await symlink('/dev/full', join(path, 'orders', `.${part.replace('000000000001', '000000000002')}.tmp`));
+    const folder = await onlyFolderIn(join(path, 'orders/_staging'));
+    await symlink('/dev/full', join(folder, `.${part.replace('000000000001', '000000000002')}.tmp`));
     const attempt = async () => {
       await loader.load(batchOf(schema, batches(2)[1] ?? [], 2), rejections().reject);
       await loader.finish(true);

@@ -12,7 +12,9 @@ const ENGINE = 'etl-pipeline-template';
 export const FORGOTTEN = -1;
 
 /** Member of `commitInfo` that says how far a stream has come with the commit. */
-const progressSchema = z.object({ etl: z.object({ stream: z.string() }).and(checkpointSchema) });
+const progressSchema = z.object({
+  etl: z.object({ stream: z.string(), writer: z.string().optional() }).and(checkpointSchema),
+});
 
 /** Who did what, for the table's history. The values of `parameters` are text, as Spark wants them. */
 export function commitInfo(
@@ -25,8 +27,12 @@ export function commitInfo(
 }
 
 /** How far a stream has come: `txn` is for Delta's own idempotence, the position goes into the commit's `commitInfo`. */
-export function progressOf(stream: string, checkpoint: Checkpoint): z.infer<typeof progressSchema> {
-  return { etl: { stream, ...checkpoint } };
+export function progressOf(
+  stream: string,
+  writer: string | undefined,
+  checkpoint: Checkpoint,
+): z.infer<typeof progressSchema> {
+  return { etl: { stream, writer, ...checkpoint } };
 }
 
 /**
@@ -40,13 +46,27 @@ export async function findCheckpoint(
   snapshot: Snapshot,
   stream: string,
 ): Promise<Checkpoint | undefined> {
+  return (await findProgress(log, snapshot, stream))?.checkpoint;
+}
+
+/** The run that has committed last to a stream; `undefined` where that is not known. */
+export async function findWriter(log: DeltaLog, snapshot: Snapshot, stream: string): Promise<string | undefined> {
+  return (await findProgress(log, snapshot, stream))?.writer;
+}
+
+interface Progress {
+  readonly checkpoint: Checkpoint;
+  readonly writer: string | undefined;
+}
+
+async function findProgress(log: DeltaLog, snapshot: Snapshot, stream: string): Promise<Progress | undefined> {
   const transaction = snapshot.transactions.get(stream);
   if (transaction === undefined || transaction.version === FORGOTTEN) return undefined;
   for (let version = snapshot.version; version >= 0; version--) {
     const actions = await log.read(version);
     if (actions === undefined) break;
-    const checkpoint = checkpointIn(actions, stream);
-    if (checkpoint?.sequence === transaction.version) return checkpoint;
+    const progress = progressIn(actions, stream);
+    if (progress?.checkpoint.sequence === transaction.version) return progress;
   }
   throw new PipelineError(
     'NOT_FOUND',
@@ -58,12 +78,12 @@ export async function findCheckpoint(
   );
 }
 
-function checkpointIn(actions: readonly Action[], stream: string): Checkpoint | undefined {
+function progressIn(actions: readonly Action[], stream: string): Progress | undefined {
   for (const action of actions) {
     const progress = progressSchema.safeParse(action.commitInfo);
     if (!progress.success || progress.data.etl.stream !== stream) continue;
-    const { sequence, position, complete } = progress.data.etl;
-    return { sequence, position, complete };
+    const { writer, sequence, position, complete } = progress.data.etl;
+    return { writer, checkpoint: { sequence, position, complete } };
   }
   return undefined;
 }

@@ -17,6 +17,8 @@ export interface DataCommit {
   /** Progress of the stream with this commit; `undefined` when there has never been a batch. */
   readonly checkpoint: Checkpoint | undefined;
   readonly expected: Expectation;
+  /** The run that commits. */
+  readonly writer: string;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface DataCommit {
  * @throws PipelineError `LOCKED` when another writer got in the way
  */
 export async function commitData(table: DeltaTable, commit: DataCommit): Promise<void> {
-  const { files, mode, checkpoint, expected } = commit;
+  const { files, mode, checkpoint, expected, writer } = commit;
   const { stream } = expected;
   await table.commit((latest) => {
     requireUnchanged(table.path, latest, expected);
@@ -37,7 +39,7 @@ export async function commitData(table: DeltaTable, commit: DataCommit): Promise
     const operation = commitInfo('WRITE', parameters, {
       isBlindAppend: mode === 'append',
       operationMetrics: metricsOf(files, removed.length),
-      ...(checkpoint && progressOf(stream, checkpoint)),
+      ...(checkpoint && progressOf(stream, writer, checkpoint)),
     });
     const transaction = { appId: stream, version: checkpoint?.sequence ?? 0, lastUpdated: Date.now() };
     return [

@@ -12,7 +12,7 @@ export const connector = defineConnector({
     options: sinkOptions,
     modes: ['append', 'replace'],
     shards: true,
-    createLoader(connection, options, { stream, mode, resource }) {
+    createLoader(connection, options, { stream, mode, resource, writer }) {
       if (mode === 'merge') {
         throw new PipelineError('CONFIGURATION', `${resource}: a Delta sink cannot merge.`, {
           where: { resource },
@@ -22,6 +22,7 @@ export const connector = defineConnector({
       return new DeltaLoader({
         path: join(connection.path, options.table),
         stream,
+        writer,
         mode,
         partitionBy: options.partitionBy,
       });

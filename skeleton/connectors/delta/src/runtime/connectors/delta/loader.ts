@@ -1,20 +1,21 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import type { Batch, BatchIdentity } from '../../pipeline/batch.ts';
 import { type Check, failedCheck } from '../../pipeline/check.ts';
+import { type Asked, requireUnmoved } from '../../pipeline/fenced.ts';
 import { Loader, type LoadReport, type RejectRecords } from '../../pipeline/loader.ts';
 import type { Checkpoint } from '../../pipeline/position.ts';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
 import { checkFolder } from '../../storage/check-folder.ts';
+import { WriterFolder } from '../../storage/writer-folder.ts';
 import type { Comparable, Comparison } from '../../verify/comparable.ts';
 import { StreamedRecords } from '../../verify/streamed-records.ts';
 import { admit } from './admit.ts';
-import { FORGOTTEN, findCheckpoint } from './commit-info.ts';
+import { FORGOTTEN, findCheckpoint, findWriter } from './commit-info.ts';
 import { commitColumns, commitData, commitForgotten } from './commits.ts';
 import { type Expectation, expectationOf } from './conflicts.ts';
 import { type DataFile, PartFiles } from './part-files.ts';
 import { tableSchemaOf } from './schema-string.ts';
-import { StagingFolder } from './staging-folder.ts';
 import { storedSchema } from './stored-columns.ts';
 import { DeltaTable } from './table.ts';
 import { readTableRecords } from './table-records.ts';
@@ -24,6 +25,8 @@ export interface DeltaLoaderOptions {
   /** Folder of the table. */
   readonly path: string;
   readonly stream: string;
+  /** Id of the run. */
+  readonly writer: string;
   readonly mode: 'append' | 'replace';
   readonly partitionBy?: readonly string[] | undefined;
 }
@@ -39,13 +42,16 @@ interface Prepared {
 /**
  * Writes a stream into a Delta table. Batches are gathered in data files until these are 128 MiB, then files and
  * progress are committed together; `replace` commits once, when the source was read to its end.
+ *
+ * Files and commits are prepared in a folder of the run's own, without which it cannot publish any: see `WriterFolder`.
  */
 export class DeltaLoader extends Loader {
   readonly guarantee = 'exactly-once';
   readonly #options: DeltaLoaderOptions;
-  readonly #staging: StagingFolder;
+  readonly #folder: WriterFolder;
   #table: DeltaTable | undefined;
   #prepared: Prepared | undefined;
+  #asked: Asked | undefined;
   #committed: Checkpoint | undefined;
   #expected: Expectation | undefined;
   /** Last batch that is written and not committed. */
@@ -54,7 +60,7 @@ export class DeltaLoader extends Loader {
   constructor(options: DeltaLoaderOptions) {
     super();
     this.#options = options;
-    this.#staging = new StagingFolder(options.path, options.stream);
+    this.#folder = this.#folderOf(options.stream);
   }
 
   async check(): Promise<Check[]> {
@@ -77,7 +83,9 @@ export class DeltaLoader extends Loader {
 
   async checkpoint(stream: string): Promise<Checkpoint | undefined> {
     const table = await this.#open();
-    return table && findCheckpoint(table.log, table.snapshot, stream);
+    const checkpoint = table && (await findCheckpoint(table.log, table.snapshot, stream));
+    if (stream === this.#options.stream) this.#asked = { sequence: checkpoint?.sequence };
+    return checkpoint;
   }
 
   override async streams(): Promise<readonly string[]> {
@@ -87,28 +95,41 @@ export class DeltaLoader extends Loader {
 
   override async forget(streams: readonly string[]): Promise<void> {
     const table = await this.#open();
-    if (table !== undefined) await commitForgotten(table, streams);
+    if (table === undefined) return;
+    for (const stream of streams) await this.#folderOf(stream).expelOthers();
+    await this.#folder.create();
+    await commitForgotten(table, streams);
   }
 
   async evolve(added: readonly Field[]): Promise<void> {
     const table = await this.#open();
     if (table === undefined) throw new PipelineError('NOT_FOUND', `${this.#options.path} is no Delta table.`);
+    await this.#folder.create();
     await commitColumns(table, added);
   }
 
   async prepare(schema: TableSchema): Promise<void> {
+    await this.#folder.claim();
+    await this.#publish(() => this.#begin(schema));
+  }
+
+  async #begin(schema: TableSchema): Promise<void> {
     const { path, stream } = this.#options;
-    await this.#staging.clear();
     const table = (await this.#open()) ?? (await this.#create(schema));
     requireWritable(path, table.snapshot, schema, this.#options);
     const { partitionColumns } = table.snapshot.metadata;
-    const parts = new PartFiles(path, this.#staging.path, storedSchema(schema, partitionColumns), partitionColumns);
+    const parts = new PartFiles(path, this.#folder.path, storedSchema(schema, partitionColumns), partitionColumns);
     this.#committed = await findCheckpoint(table.log, table.snapshot, stream);
+    requireUnmoved(stream, this.#asked, this.#committed);
     this.#expected = expectationOf(table.snapshot, stream);
     this.#prepared = { table, schema, partitionColumns, parts };
   }
 
-  async load(batch: Batch, reject: RejectRecords): Promise<LoadReport> {
+  load(batch: Batch, reject: RejectRecords): Promise<LoadReport> {
+    return this.#publish(() => this.#load(batch, reject));
+  }
+
+  async #load(batch: Batch, reject: RejectRecords): Promise<LoadReport> {
     const { schema, partitionColumns, parts } = this.#requirePrepared();
     if (batch.identity.sequence <= (this.#committed?.sequence ?? -1)) return { written: batch.size };
     const { columns, rejections } = admit(batch, schema, partitionColumns);
@@ -119,7 +140,11 @@ export class DeltaLoader extends Loader {
     return { written: columns.length };
   }
 
-  async finish(complete: boolean): Promise<void> {
+  finish(complete: boolean): Promise<void> {
+    return this.#publish(() => this.#finish(complete));
+  }
+
+  async #finish(complete: boolean): Promise<void> {
     const replaces = this.#options.mode === 'replace';
     if (replaces && !complete) return;
     const completes = complete && this.#committed?.complete === false;
@@ -139,20 +164,19 @@ export class DeltaLoader extends Loader {
   }
 
   override async close(): Promise<void> {
-    if (this.#table === undefined) return;
     await this.#prepared?.parts.discard();
-    await this.#staging.close();
+    await this.#folder.close();
   }
 
   async #commit(complete: boolean): Promise<void> {
     const { table, parts } = this.#requirePrepared();
-    const { mode, stream } = this.#options;
+    const { mode, stream, writer } = this.#options;
     const last = this.#gathered ?? this.#committed;
     const checkpoint = last && { sequence: last.sequence, position: last.position, complete };
     const files = await parts.publish();
     const expected = this.#expected ?? expectationOf(table.snapshot, stream);
     try {
-      await commitData(table, { files, mode, checkpoint, expected });
+      await commitData(table, { files, mode, checkpoint, expected, writer });
     } catch (error) {
       if (error instanceof PipelineError && error.code === 'LOCKED') await parts.withdraw(files);
       throw error;
@@ -163,8 +187,19 @@ export class DeltaLoader extends Loader {
     this.recordsWritten += rowsIn(files);
   }
 
+  #folderOf(stream: string): WriterFolder {
+    return new WriterFolder(join(this.#options.path, '_staging'), stream, this.#options.writer);
+  }
+
+  #publish<T>(work: () => Promise<T>): Promise<T> {
+    return this.#folder.publish(work, async () => {
+      const table = await this.#open();
+      return table && findWriter(table.log, table.snapshot, this.#options.stream);
+    });
+  }
+
   async #open(): Promise<DeltaTable | undefined> {
-    if (this.#table === undefined) this.#table = await DeltaTable.open(this.#options.path, this.#staging.path);
+    if (this.#table === undefined) this.#table = await DeltaTable.open(this.#options.path, this.#folder.path);
     else await this.#table.refresh();
     return this.#table;
   }
@@ -172,7 +207,7 @@ export class DeltaLoader extends Loader {
   async #create(schema: TableSchema): Promise<DeltaTable> {
     const { path, partitionBy = [] } = this.#options;
     requireCreatable(schema, partitionBy);
-    this.#table = await DeltaTable.create(path, this.#staging.path, schema, partitionBy);
+    this.#table = await DeltaTable.create(path, this.#folder.path, schema, partitionBy);
     return this.#table;
   }
 

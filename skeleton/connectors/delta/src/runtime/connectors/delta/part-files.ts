@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Columns } from '../../columns/columns.ts';
-import { PipelineError } from '../../errors/pipeline-error.ts';
-import { asStorageError, systemErrorCode } from '../../errors/storage-error.ts';
-import { type ParquetSummary, ParquetWriter } from '../../formats/parquet/parquet-writer.ts';
+import { asStorageError } from '../../errors/storage-error.ts';
+import { ParquetWriter } from '../../formats/parquet/parquet-writer.ts';
 import type { TableSchema } from '../../schema/table-schema.ts';
 import { syncToDisk } from '../../storage/durable-files.ts';
 import type { AddFile } from './actions.ts';
-import { makeFolder, removeIfThere } from './durable-files.ts';
+import { removeIfThere } from './durable-files.ts';
 import { type PartitionValues, partitionFolder, splitByPartition, toLogPath } from './partitions.ts';
 import { formatStatistics } from './statistics.ts';
 import { toStoredColumns } from './stored-columns.ts';
@@ -102,7 +101,6 @@ export class PartFiles {
     const open = this.#open.get(key);
     if (open !== undefined) return open;
     const staged = join(this.#staging, `${randomUUID()}.parquet`);
-    await makeFolder(this.#staging);
     const writer = await ParquetWriter.open(staged, this.#schema);
     const part = { values, staged, writer };
     this.#open.set(key, part);
@@ -119,7 +117,7 @@ export class PartFiles {
   }
 
   async #finish({ values, staged, writer }: OpenPart): Promise<void> {
-    const summary = await finishWriter(writer, staged);
+    const summary = await writer.finish();
     this.#open.delete(JSON.stringify(values));
     const number = String(this.#finished.length).padStart(5, '0');
     const path = join(partitionFolder(values), `part-${number}-${randomUUID()}.parquet`);
@@ -139,23 +137,7 @@ export class PartFiles {
       await mkdir(dirname(target), { recursive: true });
       await rename(staged, target);
     } catch (error) {
-      throw systemErrorCode(error) === 'ENOENT' ? goneError(staged, error) : asStorageError(error, target);
+      throw asStorageError(error, target);
     }
   }
-}
-
-async function finishWriter(writer: ParquetWriter, staged: string): Promise<ParquetSummary> {
-  try {
-    return await writer.finish();
-  } catch (error) {
-    throw error instanceof PipelineError && error.code === 'NOT_FOUND' ? goneError(staged, error) : error;
-  }
-}
-
-function goneError(staged: string, cause: unknown): PipelineError {
-  return new PipelineError('LOCKED', `${staged} is gone: another run of the same resource has cleaned up.`, {
-    where: { file: staged },
-    hint: 'Let only one run of a resource write at a time, then run again.',
-    cause,
-  });
 }

@@ -1,20 +1,23 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Columns } from '../../columns/columns.ts';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import { findUnwritable } from '../../formats/parquet/index.ts';
 import type { Batch } from '../../pipeline/batch.ts';
 import type { Check } from '../../pipeline/check.ts';
+import { type Asked, requireUnmoved } from '../../pipeline/fenced.ts';
 import { Loader, type LoadReport, type RejectRecords } from '../../pipeline/loader.ts';
 import type { Checkpoint } from '../../pipeline/position.ts';
 import { shardCountIn } from '../../pipeline/shard.ts';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
 import { checkFolder } from '../../storage/check-folder.ts';
+import { publishFile } from '../../storage/durable-files.ts';
+import { WriterFolder } from '../../storage/writer-folder.ts';
 import type { Comparable, Comparison } from '../../verify/comparable.ts';
 import { StreamedRecords } from '../../verify/streamed-records.ts';
 import type { SinkContext } from '../connector.ts';
 import type { FilesConnection, FilesSink } from './options.ts';
 import { openPart, type PartFile, partExtension } from './part-file.ts';
-import { Replacement } from './replacement.ts';
+import { Replacement, replacementRoot } from './replacement.ts';
 import { TableFolder } from './table-folder.ts';
 import { readTableRecords } from './table-records.ts';
 
@@ -26,6 +29,8 @@ const PART_BYTES = 128 * 1024 * 1024;
  * the number of its first batch, and then the checkpoint moves on. A run that is killed in between leaves a file
  * behind its checkpoint: the next run removes it and writes the same records again. With mode `replace` the files are
  * gathered in a hidden folder that takes the place of the table when the source was read to its end.
+ *
+ * Files are prepared in a folder of the run's own, without which it cannot publish any: see `WriterFolder`.
  */
 export class FilesLoader extends Loader {
   readonly guarantee = 'idempotent';
@@ -34,11 +39,15 @@ export class FilesLoader extends Loader {
   readonly #path: string;
   readonly #stream: string;
   readonly #shardOf: string | undefined;
+  readonly #writer: string;
+  /** Where files are before readers see them. */
+  readonly #folder: WriterFolder;
   readonly #table: TableFolder;
   readonly #replacement: Replacement;
   /** Where files are written: the table, or what will replace it. */
   readonly #target: TableFolder;
   #schema: TableSchema | undefined;
+  #asked: Asked | undefined;
   #committed: Checkpoint | undefined;
   #part: PartFile | undefined;
   /** The last batch that is not committed, and the records since the last commit. */
@@ -48,8 +57,9 @@ export class FilesLoader extends Loader {
   #replacedRecords = 0;
   #parts: number | undefined;
 
-  constructor(connection: FilesConnection, options: FilesSink, { stream, shardOf, mode, resource }: SinkContext) {
+  constructor(connection: FilesConnection, options: FilesSink, context: SinkContext) {
     super();
+    const { stream, shardOf, mode, resource, writer } = context;
     if (mode === 'merge') {
       throw new PipelineError('CONFIGURATION', 'Files cannot be merged by key: their records do not change.', {
         where: { resource },
@@ -61,9 +71,11 @@ export class FilesLoader extends Loader {
     this.#path = join(connection.path, options.table);
     this.#stream = stream;
     this.#shardOf = shardOf;
-    this.#table = new TableFolder(this.#path, stream);
-    this.#replacement = new Replacement(this.#path);
-    this.#target = mode === 'replace' ? new TableFolder(this.#replacement.staging, stream) : this.#table;
+    this.#writer = writer;
+    this.#folder = this.#folderOf(stream);
+    this.#table = new TableFolder(this.#path, stream, this.#folder.path);
+    this.#replacement = new Replacement(this.#path, this.#folder);
+    this.#target = mode === 'replace' ? new TableFolder(this.#folder.path, stream) : this.#table;
   }
 
   async check(): Promise<Check[]> {
@@ -75,8 +87,10 @@ export class FilesLoader extends Loader {
   }
 
   async checkpoint(stream: string): Promise<Checkpoint | undefined> {
-    const folder = (await this.#replacement.isReady()) ? this.#replacement.staging : this.#path;
-    return (await new TableFolder(folder, stream).readState())?.checkpoint;
+    const folder = (await this.#replacement.ready()) ?? this.#path;
+    const checkpoint = (await new TableFolder(folder, stream).readState())?.checkpoint;
+    if (stream === this.#stream) this.#asked = { sequence: checkpoint?.sequence };
+    return checkpoint;
   }
 
   override async streams(): Promise<readonly string[]> {
@@ -84,33 +98,48 @@ export class FilesLoader extends Loader {
   }
 
   override async forget(streams: readonly string[]): Promise<void> {
-    for (const stream of streams) await new TableFolder(this.#path, stream).forget();
+    for (const stream of streams) {
+      await this.#expelOthers(stream);
+      await new TableFolder(this.#path, stream).forget();
+    }
   }
 
   async prepare(schema: TableSchema): Promise<void> {
     await this.#replacement.recover();
+    await this.#expelOthers(this.#stream);
+    await this.#folder.claim();
+    await this.#publish(() => this.#begin(schema));
+    this.#schema = schema;
+  }
+
+  async #begin(schema: TableSchema): Promise<void> {
     const state = await this.#table.readState();
+    requireUnmoved(this.#stream, this.#asked, state?.checkpoint);
     this.#committed = state?.checkpoint;
     await this.#target.create();
     if (this.#mode === 'append') {
-      if (state === undefined) await this.#begin();
+      if (state === undefined) await this.#beginStream();
       await this.#table.removeLeftovers(this.#committed?.sequence ?? -1);
       if (this.#shardOf !== undefined) await this.#removeLeftoversOf(this.#shardOf);
     }
     const known = this.#mode === 'append' ? await this.#table.readSchema() : undefined;
     await this.#target.writeSchema(withColumns(known, schema.fields));
-    this.#schema = schema;
     this.#parts = await this.#table.countParts();
   }
 
   /** Files that are there keep their columns; new ones have more, in CSV by their header. */
   async evolve(added: readonly Field[]): Promise<void> {
     if (this.#mode === 'replace') return;
+    await this.#folder.create();
     await this.#table.create();
     await this.#table.writeSchema(withColumns(await this.#table.readSchema(), added));
   }
 
-  async load(batch: Batch, reject: RejectRecords): Promise<LoadReport> {
+  load(batch: Batch, reject: RejectRecords): Promise<LoadReport> {
+    return this.#publish(() => this.#load(batch, reject));
+  }
+
+  async #load(batch: Batch, reject: RejectRecords): Promise<LoadReport> {
     const { sequence, position } = batch.identity;
     if (this.#mode === 'append' && sequence <= (this.#committed?.sequence ?? -1)) return { written: batch.size };
     const columns = await this.#writable(batch, reject);
@@ -124,7 +153,11 @@ export class FilesLoader extends Loader {
     return { written: columns.length };
   }
 
-  async finish(complete: boolean): Promise<void> {
+  finish(complete: boolean): Promise<void> {
+    return this.#publish(() => this.#finish(complete));
+  }
+
+  async #finish(complete: boolean): Promise<void> {
     if (this.#mode === 'append') {
       if (this.#pending !== undefined || (complete && this.#committed?.complete === false))
         await this.#commit(complete);
@@ -157,18 +190,18 @@ export class FilesLoader extends Loader {
   override async close(): Promise<void> {
     await this.#part?.abort();
     this.#part = undefined;
-    const unfinished = this.#mode === 'replace' && this.#schema !== undefined && !(await this.#replacement.isReady());
-    if (unfinished) await this.#replacement.discard();
+    // What was decided on is completed by the next run.
+    if (this.#mode === 'append' || (await this.#replacement.ready()) === undefined) await this.#folder.close();
   }
 
   /** What readers find now: a replacement that was decided on counts. */
   async #current(): Promise<TableFolder> {
-    const ready = await this.#replacement.isReady();
-    return ready ? new TableFolder(this.#replacement.staging, this.#stream) : this.#table;
+    const ready = await this.#replacement.ready();
+    return ready === undefined ? this.#table : new TableFolder(ready, this.#stream);
   }
 
   /** Writes down that the stream writes here, so that what a first run leaves behind can be told from lost checkpoints. */
-  async #begin(): Promise<void> {
+  async #beginStream(): Promise<void> {
     const parts = await this.#table.parts();
     if (parts.length > 0) {
       const message = `${this.#path} holds ${parts.length} parts of ${this.#stream}, and no checkpoint says how far they go.`;
@@ -177,11 +210,12 @@ export class FilesLoader extends Loader {
         hint: 'Restore _checkpoints in that folder, or move the parts away to load everything again.',
       });
     }
-    await this.#table.writeState(undefined);
+    await this.#table.writeState({ writer: this.#writer });
   }
 
   /** Nobody else will, when the resource was split after a run of the whole was killed. */
   async #removeLeftoversOf(whole: string): Promise<void> {
+    await this.#expelOthers(whole);
     const folder = new TableFolder(this.#path, whole);
     const state = await folder.readState();
     if (state !== undefined) await folder.removeLeftovers(state.checkpoint?.sequence ?? -1);
@@ -206,12 +240,37 @@ export class FilesLoader extends Loader {
     return columns.take(kept);
   }
 
-  #openPart(sequence: number): Promise<PartFile> {
-    return openPart(
-      this.#target.partPath(sequence, partExtension(this.#options)),
-      this.#options,
-      this.#requireSchema(),
-    );
+  #folderOf(stream: string, mode = this.#mode): WriterFolder {
+    const root = mode === 'replace' ? replacementRoot(this.#path) : join(this.#path, '_staging');
+    return new WriterFolder(root, stream, this.#writer);
+  }
+
+  /** Whatever mode they were started with. */
+  async #expelOthers(stream: string): Promise<void> {
+    for (const mode of ['append', 'replace'] as const) await this.#folderOf(stream, mode).expelOthers();
+  }
+
+  #publish<T>(work: () => Promise<T>): Promise<T> {
+    return this.#folder.publish(work, async () => (await this.#table.readState())?.writer);
+  }
+
+  /** In a replacement a part has its place at once; into a table it comes when it is finished. */
+  async #openPart(sequence: number): Promise<PartFile> {
+    const path = this.#target.partPath(sequence, partExtension(this.#options));
+    const staged = join(this.#folder.path, basename(path));
+    const part = await openPart(staged, this.#options, this.#requireSchema());
+    if (path === staged) return part;
+    return {
+      get bytesWritten() {
+        return part.bytesWritten;
+      },
+      write: (columns) => part.write(columns),
+      async finish() {
+        await part.finish();
+        await publishFile(staged, path);
+      },
+      abort: () => part.abort(),
+    };
   }
 
   /** First the file, then the checkpoint: a file without it is removed by the next run. */
@@ -224,7 +283,9 @@ export class FilesLoader extends Loader {
     const last = this.#pending ?? this.#committed;
     if (last !== undefined) {
       this.#committed = { sequence: last.sequence, position: last.position, complete };
-      if (this.#mode === 'append' || complete) await this.#target.writeState(this.#committed);
+      if (this.#mode === 'append' || complete) {
+        await this.#target.writeState({ writer: this.#writer, checkpoint: this.#committed });
+      }
     }
     if (this.#mode === 'append') this.recordsWritten += this.#pendingRecords;
     else this.#replacedRecords += this.#pendingRecords;

@@ -1,61 +1,85 @@
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { asStorageError, systemErrorCode } from '../../errors/storage-error.ts';
 import { syncToDisk } from '../../storage/durable-files.ts';
+import type { WriterFolder } from '../../storage/writer-folder.ts';
 
 /** Its presence in the folder that is being filled is the decision to replace the table; from then on there is no way back. */
 const READY = '_ready';
 
+/** Where runs fill the folders that are to replace a table: beside it, under a hidden name. */
+export function replacementRoot(table: string): string {
+  return join(dirname(table), `.${basename(table)}.staging`);
+}
+
 /**
- * Replaces a folder by another one that is filled beside it, under a hidden name. A crash in between leaves either the
- * old table, or one that `recover` completes; between two renames there is a moment without any.
+ * Replaces a folder by another one that a run has filled beside it. A crash in between leaves either the old table, or
+ * one that `recover` completes; between two renames there is a moment without any.
  */
 export class Replacement {
-  /** The folder to fill. */
-  readonly staging: string;
   readonly #table: string;
+  readonly #folder: WriterFolder;
   readonly #former: string;
 
-  constructor(table: string) {
+  /** @param folder the one to fill, below `replacementRoot(table)` */
+  constructor(table: string, folder: WriterFolder) {
     this.#table = table;
-    this.staging = join(dirname(table), `.${basename(table)}.staging`);
+    this.#folder = folder;
     this.#former = join(dirname(table), `.${basename(table)}.former`);
   }
 
-  /** Whether the decision is made and the table still has to be replaced. */
-  async isReady(): Promise<boolean> {
-    return exists(join(this.staging, READY));
+  /** The folder whose decision is made, while the table still has to be replaced by it; of any run. */
+  async ready(): Promise<string | undefined> {
+    const root = replacementRoot(this.#table);
+    for (const stream of await namesIn(root)) {
+      for (const writer of await namesIn(join(root, stream))) {
+        if (await exists(join(root, stream, writer, READY))) return join(root, stream, writer);
+      }
+    }
+    return undefined;
   }
 
-  /** Completes what was decided before a crash; throws away what was not. */
+  /** Completes what was decided before a crash. */
   async recover(): Promise<void> {
     await this.#guard(async () => {
-      if (await this.isReady()) await this.#swap();
-      else await rm(this.staging, { recursive: true, force: true });
+      await mkdir(dirname(this.#table), { recursive: true });
+      const ready = await this.ready();
+      if (ready !== undefined) await this.#swap(ready);
+      // One that lost its folder between the two renames had nothing left to put in this place.
+      if (!(await exists(this.#table))) await this.#restore();
       await this.#cleanUp();
     });
-  }
-
-  async discard(): Promise<void> {
-    await this.#guard(() => rm(this.staging, { recursive: true, force: true }));
   }
 
   async complete(): Promise<void> {
     await this.#guard(async () => {
-      await writeFile(join(this.staging, READY), '');
-      await syncToDisk(this.staging);
-      await this.#swap();
+      await writeFile(join(this.#folder.path, READY), '');
+      await syncToDisk(this.#folder.path);
+      await this.#swap(this.#folder.path);
       await this.#cleanUp();
     });
   }
 
-  async #swap(): Promise<void> {
+  async #swap(staging: string): Promise<void> {
+    await stat(staging);
     if (await exists(this.#table)) {
       await rm(this.#former, { recursive: true, force: true });
       await rename(this.#table, this.#former);
     }
-    await rename(this.staging, this.#table);
+    try {
+      await rename(staging, this.#table);
+    } catch (error) {
+      await this.#restore();
+      throw error;
+    }
     await syncToDisk(dirname(this.#table));
+  }
+
+  /** Puts the former table back, unless there is one. */
+  async #restore(): Promise<void> {
+    await rename(this.#former, this.#table).catch((error: unknown) => {
+      if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemErrorCode(error) ?? '')) throw error;
+    });
   }
 
   async #cleanUp(): Promise<void> {
@@ -65,11 +89,19 @@ export class Replacement {
 
   async #guard(work: () => Promise<void>): Promise<void> {
     try {
-      await mkdir(dirname(this.#table), { recursive: true });
       await work();
     } catch (error) {
       throw asStorageError(error, this.#table);
     }
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => !name.startsWith('.'));
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return [];
+    throw error;
   }
 }
 

@@ -15,7 +15,18 @@ const PART = /^part-(\d{12})-([0-9a-f]{8})\./;
 const columnsSchema = z.object({
   columns: z.array(z.object({ name: z.string(), type: z.string().transform(parseType), nullable: z.boolean() })),
 });
-const stateSchema = z.object({ stream: z.string(), checkpoint: checkpointSchema.optional() });
+const stateSchema = z.object({
+  stream: z.string(),
+  checkpoint: checkpointSchema.optional(),
+  /** The run that wrote it. */
+  writer: z.string().optional(),
+});
+
+/** What a table says about one of its streams; without a checkpoint: that it began to write here. */
+export interface StreamState {
+  readonly checkpoint?: Checkpoint | undefined;
+  readonly writer?: string | undefined;
+}
 
 /** A finished file of a table. */
 export interface Part {
@@ -32,10 +43,13 @@ export class TableFolder {
   readonly path: string;
   readonly #stream: string;
   readonly #mark: string;
+  readonly #scratch: string | undefined;
 
-  constructor(path: string, stream: string) {
+  /** @param scratch where small files are prepared; left out by those that do not write */
+  constructor(path: string, stream: string, scratch?: string) {
     this.path = path;
     this.#stream = stream;
+    this.#scratch = scratch;
     this.#mark = createHash('sha256').update(stream).digest('hex').slice(0, 8);
   }
 
@@ -67,22 +81,17 @@ export class TableFolder {
     return (await namesIn(this.path)).filter((name) => PART.test(name)).length;
   }
 
-  /** Removes what a killed run of the stream left behind: unfinished files, and parts behind its checkpoint. */
+  /** Removes the parts that a killed run of the stream left behind its checkpoint. */
   async removeLeftovers(committed: number): Promise<void> {
-    const unfinished = (await namesIn(this.path)).filter(
-      (name) => name.startsWith('.part-') && name.includes(`-${this.#mark}.`),
-    );
     const uncommitted = (await this.parts()).filter(({ sequence }) => sequence > committed);
-    const names = [...unfinished, ...uncommitted.map(({ name }) => name)];
-    if (names.length === 0) return;
+    if (uncommitted.length === 0) return;
     await this.#guard(async () => {
-      for (const name of names) await rm(join(this.path, name), { force: true });
+      for (const { name } of uncommitted) await rm(join(this.path, name), { force: true });
       await syncToDisk(this.path);
     });
   }
 
-  /** How far the stream came; a state without a checkpoint says that the stream began to write here. */
-  async readState(): Promise<{ readonly checkpoint?: Checkpoint | undefined } | undefined> {
+  async readState(): Promise<StreamState | undefined> {
     const state = await this.#readJson(this.#statePath, stateSchema);
     if (state === undefined || state.stream === this.#stream) return state;
     throw new PipelineError(
@@ -114,8 +123,8 @@ export class TableFolder {
     });
   }
 
-  async writeState(checkpoint: Checkpoint | undefined): Promise<void> {
-    const state: z.infer<typeof stateSchema> = { stream: this.#stream, ...(checkpoint && { checkpoint }) };
+  async writeState({ writer, checkpoint }: StreamState): Promise<void> {
+    const state: z.infer<typeof stateSchema> = { stream: this.#stream, writer, ...(checkpoint && { checkpoint }) };
     await this.#guard(() => this.#replace(this.#statePath, state));
   }
 
@@ -135,9 +144,9 @@ export class TableFolder {
     await this.#guard(() => this.#replace(this.#schemaPath, { columns }));
   }
 
-  /** Several streams may write the same file at once, so each prepares it under a name of its own. */
+  /** Several runs may write the same file at once, so each prepares it in a folder of its own. */
   #replace(path: string, value: unknown): Promise<void> {
-    const temporary = join(dirname(path), `.${basename(path)}.${this.#mark}.tmp`);
+    const temporary = join(this.#scratch ?? dirname(path), `.${basename(path)}.${this.#mark}.tmp`);
     return replaceFile(path, `${JSON.stringify(value, undefined, 2)}\n`, temporary);
   }
 

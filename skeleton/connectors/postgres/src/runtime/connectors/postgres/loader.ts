@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import type { Batch, Rejection } from '../../pipeline/batch.ts';
 import type { Check } from '../../pipeline/check.ts';
+import { type Asked, requireUnmoved } from '../../pipeline/fenced.ts';
 import { type Guarantee, Loader, type LoadReport, type RejectRecords } from '../../pipeline/loader.ts';
 import type { Checkpoint } from '../../pipeline/position.ts';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
@@ -11,7 +12,9 @@ import { AbandonableConnection } from './abandonable-connection.ts';
 import { type BatchWriter, createDirectWriter, createStagedWriter } from './batch-writers.ts';
 import {
   checkpointTable,
+  claimStream,
   createCheckpointTable,
+  lockProgress,
   readCheckpoint,
   removeCheckpoint,
   saveCheckpoint,
@@ -56,7 +59,7 @@ export class PostgresLoader extends Loader {
   readonly #session: SinkSession;
   #prepared: Prepared | undefined;
   /** What `checkpoint` answered before the stream was locked. */
-  #known: { readonly sequence: number | undefined } | undefined;
+  #asked: Asked | undefined;
   /** The batch in hand, which may come again because it is not known whether it was committed. */
   #inHand: { readonly sequence: number; report?: LoadReport; readonly rejected: Set<string> } | undefined;
 
@@ -66,7 +69,10 @@ export class PostgresLoader extends Loader {
     this.#context = context;
     this.#table = requireTableName(table);
     this.#checkpoints = checkpointTable(this.#table.schema);
-    this.#session = new SinkSession(this.#connection, context, async (client) => this.#prepared?.writer.open(client));
+    this.#session = new SinkSession(this.#connection, context, {
+      checkpoints: this.#checkpoints,
+      prepare: async (client) => this.#prepared?.writer.open(client),
+    });
   }
 
   async check(): Promise<Check[]> {
@@ -82,7 +88,7 @@ export class PostgresLoader extends Loader {
       const exists = await tableExists(client, this.#checkpoints);
       return exists ? readCheckpoint(client, this.#checkpoints, stream) : undefined;
     });
-    if (stream === this.#context.stream) this.#known = { sequence: checkpoint?.sequence };
+    if (stream === this.#context.stream) this.#asked = { sequence: checkpoint?.sequence };
     return checkpoint;
   }
 
@@ -103,7 +109,9 @@ export class PostgresLoader extends Loader {
   async prepare(schema: TableSchema): Promise<void> {
     await this.#run(async (client) => {
       await createCheckpointTable(client, this.#checkpoints);
-      await this.#requireUnmoved(client);
+      const now = await readCheckpoint(client, this.#checkpoints, this.#context.stream);
+      requireUnmoved(this.#context.stream, this.#asked, now);
+      await claimStream(client, this.#checkpoints, this.#context.stream, this.#context.writer);
       if (!(await tableExists(client, this.#table))) await createTarget(client, this.#table, schema, this.#key);
       if (this.#context.mode === 'merge') await requireUniqueKey(client, this.#table, this.#key);
       const columns = await targetColumns(client, this.#table, schema);
@@ -132,7 +140,7 @@ export class PostgresLoader extends Loader {
     const records = batch.records instanceof RawRows ? batch : batch.toColumns(schema);
     const report = await this.#run(async (client) => {
       await client.query('BEGIN; SET CONSTRAINTS ALL IMMEDIATE');
-      const checkpoint = await readCheckpoint(client, this.#checkpoints, this.#progressOf(), true);
+      const checkpoint = await this.#lockProgress(client);
       if (checkpoint !== undefined && checkpoint.sequence >= sequence) {
         await client.query('ROLLBACK');
         return inHand.report ?? { written: batch.size };
@@ -152,7 +160,8 @@ export class PostgresLoader extends Loader {
     const { schema } = this.#requirePrepared();
     await this.#run(async (client) => {
       await client.query('BEGIN');
-      if (this.#context.mode === 'replace') await this.#finishReplace(client, complete, schema);
+      const reached = await this.#lockProgress(client);
+      if (this.#context.mode === 'replace') await this.#finishReplace(client, complete, reached, schema);
       else await setComplete(client, this.#checkpoints, this.#context.stream, complete);
       await client.query('COMMIT');
     });
@@ -184,16 +193,24 @@ export class PostgresLoader extends Loader {
     return this.#context.mode === 'replace' ? `${this.#context.stream} (staging)` : this.#context.stream;
   }
 
+  #lockProgress(client: Client): Promise<Checkpoint | undefined> {
+    return lockProgress(client, this.#checkpoints, this.#context, this.#progressOf());
+  }
+
   async #restartStaging(client: Client): Promise<void> {
     await dropStaging(client, this.#table);
     await removeCheckpoint(client, this.#checkpoints, this.#progressOf());
     await createStaging(client, this.#table);
   }
 
-  async #finishReplace(client: Client, complete: boolean, { fields }: TableSchema): Promise<void> {
+  async #finishReplace(
+    client: Client,
+    complete: boolean,
+    reached: Checkpoint | undefined,
+    { fields }: TableSchema,
+  ): Promise<void> {
     // The answer to an earlier try may have been lost.
     if (!(await tableExists(client, stagingTable(this.#table)))) return;
-    const reached = await readCheckpoint(client, this.#checkpoints, this.#progressOf());
     await removeCheckpoint(client, this.#checkpoints, this.#progressOf());
     if (!complete) {
       await dropStaging(client, this.#table);
@@ -213,14 +230,6 @@ export class PostgresLoader extends Loader {
     const fresh = rejections.filter((rejection, index) => !told.has(keyOf(rejection, index)));
     if (fresh.length > 0) await reject(fresh);
     for (const [index, rejection] of rejections.entries()) told.add(keyOf(rejection, index));
-  }
-
-  /** Between the question where the stream stands and the lock, another run may have moved it. */
-  async #requireUnmoved(client: Client): Promise<void> {
-    if (this.#known === undefined) return;
-    const now = await readCheckpoint(client, this.#checkpoints, this.#context.stream);
-    if (now?.sequence === this.#known.sequence) return;
-    throw new PipelineError('LOCKED', `Another run has just loaded ${this.#context.stream}.`, { hint: 'Run again.' });
   }
 
   #requirePrepared(): Prepared {

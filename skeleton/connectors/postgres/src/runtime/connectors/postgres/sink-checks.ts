@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import { type Check, failedCheck } from '../../pipeline/check.ts';
 import type { SinkContext } from '../connector.ts';
-import { checkpointTable } from './checkpoints.ts';
+import { checkpointTable, takesWriters, upgradeStatement } from './checkpoints.ts';
 import { withClient } from './client.ts';
 import type { PostgresConnection } from './options.ts';
 import { serverCheck } from './server-check.ts';
@@ -55,7 +55,20 @@ async function checkCheckpoints(client: Client, table: TableName): Promise<strin
     return `${showTable(table)} will be created`;
   }
   await requirePrivileges(client, table, ['SELECT', 'INSERT', 'UPDATE', 'DELETE']);
-  return showTable(table);
+  if (await takesWriters(client, table)) return showTable(table);
+  await requireOwner(client, table);
+  return `${showTable(table)} will get the columns of this version`;
+}
+
+async function requireOwner(client: Client, table: TableName): Promise<void> {
+  const { rowCount } = await client.query(
+    "SELECT FROM pg_class WHERE oid = to_regclass($1) AND pg_has_role(relowner, 'MEMBER')",
+    [quoteTable(table)],
+  );
+  if (rowCount === 1) return;
+  throw new PipelineError('ACCESS_DENIED', `${client.user} may not add a column to ${showTable(table)}.`, {
+    hint: `Let its owner run: ${upgradeStatement(table).replaceAll(/\s+/g, ' ')};`,
+  });
 }
 
 async function requirePrivileges(client: Client, table: TableName, privileges: readonly string[]): Promise<void> {
