@@ -1,5 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 import { listDeadLettersCommand } from './list-dead-letters.ts';
+import { purgeDeadLettersCommand } from './purge-dead-letters.ts';
 import { replayDeadLettersCommand } from './replay-dead-letters.ts';
 import { showDeadLetterCommand } from './show-dead-letter.ts';
 
@@ -8,5 +9,6 @@ export function deadLettersCommand() {
     .description('look at dead letters, the records that failed, and run them again')
     .addCommand(listDeadLettersCommand())
     .addCommand(showDeadLetterCommand())
-    .addCommand(replayDeadLettersCommand());
+    .addCommand(replayDeadLettersCommand())
+    .addCommand(purgeDeadLettersCommand());
 }

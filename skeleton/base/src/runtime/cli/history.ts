@@ -35,7 +35,7 @@ function toRow(manifest: RunManifest): (string | number)[] {
   const { startedAt, finishedAt, status, counts, error } = manifest;
   return [
     formatTime(startedAt),
-    nameOfRun(manifest),
+    manifest.replay === undefined ? nameOfRun(manifest) : `${nameOfRun(manifest)} (replay)`,
     status,
     counts.read,
     counts.written,

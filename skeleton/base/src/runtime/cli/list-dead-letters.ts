@@ -1,7 +1,8 @@
 import { Command } from '@commander-js/extra-typings';
 import { loadConfig } from '../config/load.ts';
-import { openState, resourceOf } from '../config/open.ts';
-import { type ListedDeadLetter, listDeadLetters } from '../dead-letters/list.ts';
+import { resourceOf } from '../config/open.ts';
+import type { ListedDeadLetter } from '../dead-letters/dead-letter-store.ts';
+import { openDeadLetters } from '../dead-letters/open-store.ts';
 import { shardName } from '../pipeline/shard.ts';
 import { configOption, jsonOption, limitOption } from './options.ts';
 import { formatCount, formatTable, formatTime, print, printable, printJson } from './output.ts';
@@ -25,9 +26,14 @@ export function listDeadLettersCommand() {
       const filter = { ...(resource && { resource }), ...(!all && { replayed: false }) };
       const shown: ListedDeadLetter[] = [];
       let more = 0;
-      for await (const letter of listDeadLetters(openState(config).deadLetters, filter)) {
-        if (shown.length < limit) shown.push(letter);
-        else more += 1;
+      const letters = await openDeadLetters(config);
+      try {
+        for await (const letter of letters.list(filter)) {
+          if (shown.length < limit) shown.push(letter);
+          else more += 1;
+        }
+      } finally {
+        await letters.close();
       }
       if (json) return printJson(shown);
       print(shown.length === 0 ? 'no dead letters' : formatTable(HEADER, shown.map(toRow)));

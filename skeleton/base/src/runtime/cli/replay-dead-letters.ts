@@ -1,12 +1,13 @@
 import { Command } from '@commander-js/extra-typings';
-import { openState, resourceOf } from '../config/open.ts';
-import { type ListedDeadLetter, listDeadLetters } from '../dead-letters/list.ts';
+import { resourceOf } from '../config/open.ts';
+import type { DeadLetterStore, ListedDeadLetter } from '../dead-letters/dead-letter-store.ts';
+import { openDeadLetters } from '../dead-letters/open-store.ts';
 import { EXIT_CODES, PipelineError } from '../errors/pipeline-error.ts';
 import { shardName } from '../pipeline/shard.ts';
 import { type ReplayResult, replayResource } from '../run/replay.ts';
 import { configOption, jsonOption } from './options.ts';
 import { formatCount, print, printable, printJson } from './output.ts';
-import { openProject } from './project.ts';
+import { openProject, type Project } from './project.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export function replayDeadLettersCommand() {
@@ -18,25 +19,47 @@ export function replayDeadLettersCommand() {
     .addOption(configOption())
     .action(async (ids, { resource, json = false, config: path }) => {
       const signal = stopSignal();
-      const { config, definitions } = await openProject(path);
-      if (resource !== undefined) resourceOf(config, resource);
-      const filter = { ...(resource && { resource }), replayed: false };
-      const waiting = await Array.fromAsync(listDeadLetters(openState(config).deadLetters, filter));
-      const wanted = ids.length === 0 ? waiting : select(waiting, ids);
-      const results: ReplayResult[] = [];
-      const parts = new Map(wanted.map((letter) => [nameOfPart(letter), letter]));
-      for (const [part, { resource: name, shard }] of parts) {
-        signal.throwIfAborted();
-        const ids = wanted.filter((letter) => nameOfPart(letter) === part).map(({ id }) => id);
-        const result = await replayResource(config, name, { definitions, signal, shard, ids });
-        results.push(result);
-        if (!json) print(formatReplay(result));
-      }
+      const project = await openProject(path);
+      if (resource !== undefined) resourceOf(project.config, resource);
+      const letters = await openDeadLetters(project.config);
+      const onResult = (result: ReplayResult) => (json ? undefined : print(formatReplay(result)));
+      const results = await replayAll(project, letters, { ids, resource, signal, onResult }).finally(() =>
+        letters.close(),
+      );
       if (json) printJson(results);
       else if (results.length === 0) print('no dead letters to replay');
       const again = results.some(({ failed, unreadable }) => failed.length + unreadable.length > 0);
       process.exitCode = again ? EXIT_CODES.failed : EXIT_CODES.complete;
     });
+}
+
+interface Request {
+  readonly ids: readonly string[];
+  readonly resource: string | undefined;
+  readonly signal: AbortSignal;
+  readonly onResult: (result: ReplayResult) => void;
+}
+
+async function replayAll(
+  { config, definitions }: Project,
+  letters: DeadLetterStore,
+  { ids, resource, signal, onResult }: Request,
+): Promise<ReplayResult[]> {
+  const filter = { ...(resource && { resource }), replayed: false };
+  const waiting = await Array.fromAsync(letters.list(filter));
+  const wanted = ids.length === 0 ? waiting : select(waiting, ids);
+  const results: ReplayResult[] = [];
+  for (const [, ofPart] of Map.groupBy(wanted, nameOfPart)) {
+    const [first] = ofPart;
+    if (first === undefined) continue;
+    signal.throwIfAborted();
+    const chosen = ofPart.map(({ id }) => id);
+    const { resource: name, shard } = first;
+    const result = await replayResource(config, name, { definitions, letters, signal, shard, ids: chosen });
+    results.push(result);
+    onResult(result);
+  }
+  return results;
 }
 
 function nameOfPart({ resource, shard }: Pick<ListedDeadLetter, 'resource' | 'shard'>): string {

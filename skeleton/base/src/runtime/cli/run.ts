@@ -1,13 +1,13 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import type { PipelineConfig } from '../config/load.ts';
-import { openState } from '../config/open.ts';
-import { deadLetterFile } from '../dead-letters/dead-letter-store.ts';
+import type { DeadLetterStore } from '../dead-letters/dead-letter-store.ts';
+import { openDeadLetters } from '../dead-letters/open-store.ts';
 import { EXIT_CODES, type ExitCode } from '../errors/pipeline-error.ts';
 import { parseShard } from '../pipeline/shard.ts';
 import { planShards, requirePlanned, workersOf } from '../run/plan.ts';
 import { exitCodeOf, mostUrgent, runPipeline } from '../run/run-pipeline.ts';
 import { runShards } from '../run/run-shards.ts';
-import { nameOfRun, type RunManifest } from '../state/run-manifest.ts';
+import type { RunManifest } from '../state/run-manifest.ts';
 import { configOption, jsonOption } from './options.ts';
 import { print, printJson } from './output.ts';
 import { openProject, type Project } from './project.ts';
@@ -54,6 +54,7 @@ interface Request {
 async function runOne({ config, definitions }: Project, worker: number, request: Request): Promise<ExitCode> {
   const { resources, fullRefresh, json, signal } = request;
   const planned = planShards(config, resources)[worker]?.resources ?? [];
+  const letters = await openDeadLetters(config);
   const results = await runPipeline(config, {
     definitions,
     resources: planned,
@@ -61,7 +62,7 @@ async function runOne({ config, definitions }: Project, worker: number, request:
     fullRefresh,
     signal,
     onResult: ({ manifest, error }) => {
-      if (!json) tell(config, manifest);
+      if (!json) tell(letters, manifest);
       if (error !== undefined) reportError(error);
     },
   });
@@ -82,19 +83,20 @@ async function runAll(config: PipelineConfig, path: string, request: Request): P
   const { resources, fullRefresh, json, signal } = request;
   const shards = planShards(config, resources).filter((planned) => planned.resources.length > 0);
   const args = ['run', '--json', '--config', path, ...(fullRefresh ? ['--full-refresh'] : []), ...resources];
+  const letters = await openDeadLetters(config);
   const results = await runShards(
     shards.map((planned) => planned.shard),
     args,
     signal,
     ({ shard, manifests, killedBy }) => {
       if (killedBy !== undefined) process.stderr.write(`shard ${shard} was ended by ${killedBy}\n`);
-      if (!json) for (const manifest of manifests) tell(config, manifest);
+      if (!json) for (const manifest of manifests) tell(letters, manifest);
     },
   );
   if (json) printJson(results.flatMap(({ manifests }) => manifests));
   return mostUrgent(results.map(({ exitCode }) => exitCode));
 }
 
-function tell(config: PipelineConfig, manifest: RunManifest): void {
-  print(formatRun(manifest, deadLetterFile(openState(config).deadLetters, nameOfRun(manifest))));
+function tell(letters: DeadLetterStore, manifest: RunManifest): void {
+  print(formatRun(manifest, letters.describe(manifest)));
 }

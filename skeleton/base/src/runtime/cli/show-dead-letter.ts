@@ -1,7 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 import { loadConfig } from '../config/load.ts';
-import { openState } from '../config/open.ts';
-import { listDeadLetters } from '../dead-letters/list.ts';
+import { openDeadLetters } from '../dead-letters/open-store.ts';
 import { PipelineError } from '../errors/pipeline-error.ts';
 import { configOption } from './options.ts';
 import { printJson } from './output.ts';
@@ -13,7 +12,8 @@ export function showDeadLetterCommand() {
     .addOption(configOption())
     .action(async (id, { config: path }) => {
       const config = await loadConfig(path);
-      const found = await Array.fromAsync(listDeadLetters(openState(config).deadLetters, { id }));
+      const letters = await openDeadLetters(config);
+      const found = await Array.fromAsync(letters.list({ id })).finally(() => letters.close());
       const [letter, another] = found;
       const hint = 'List them with `npm run pipeline -- dlq list --all`.';
       if (letter === undefined) throw new PipelineError('CONFIGURATION', `There is no dead letter ${id}.`, { hint });

@@ -1,112 +1,66 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { z } from 'zod';
-import { asStorageError } from '../errors/storage-error.ts';
-import { syncToDisk } from '../storage/durable-files.ts';
+import type { Shard } from '../pipeline/shard.ts';
+import type { StageName } from '../pipeline/stage.ts';
 import type { DeadLetter } from './dead-letter.ts';
-import { readLines } from './lines.ts';
-import type { ReplayMarker } from './replay-marker.ts';
+import type { FailedReplay, ReplayOutcome } from './replay-outcome.ts';
 
-const identitySchema = z.object({ id: z.string(), sequence: z.int() });
-
-/** The file of a resource's dead letters: one JSON object a line. */
-export function deadLetterFile(directory: string, resource: string): string {
-  return join(directory, `${encodeURIComponent(resource)}.ndjson`);
+export interface DeadLetterFilter {
+  /** The name of a resource, which includes those of its shards. */
+  readonly resource?: string;
+  readonly stage?: StageName;
+  /** `true`: only letters that were replayed, `false`: only those that were not. */
+  readonly replayed?: boolean;
+  /** The id, or its start. */
+  readonly id?: string;
 }
 
-/** Adds to the dead letters of a resource. Only who holds the resource's lock may open it; to read, see `list.ts`. */
-export class DeadLetterStore {
-  readonly #file: string;
-  readonly #handle: FileHandle;
-  /** Ids that must not come twice. */
-  readonly #ids: Set<string>;
-  #size: number;
+export interface ListedDeadLetter extends DeadLetter {
+  /** Set when the letter was replayed with success. */
+  readonly replayed?: ReplayOutcome;
+  /** The replays that failed, oldest first; left out where there are none. */
+  readonly failures?: readonly FailedReplay[];
+}
 
-  private constructor(file: string, handle: FileHandle, ids: Set<string>, size: number) {
-    this.#file = file;
-    this.#handle = handle;
-    this.#ids = ids;
-    this.#size = size;
-  }
+/** A resource, or one of its shards. */
+export interface Part {
+  readonly resource: string;
+  readonly shard?: Shard | undefined;
+}
 
+export interface PurgeFilter {
+  /** Letters that are older than this time, in milliseconds since 1970. */
+  readonly before: number;
+  /** Only those that were replayed with success. */
+  readonly replayedOnly: boolean;
+}
+
+/** Keeps the dead letters of one pipeline. Each method throws a PipelineError that says where and what to do. */
+export interface DeadLetterStore {
+  /** Where the letters are, for people; without secrets. */
+  readonly location: string;
+  /** Where those of a part are. */
+  describe(part: Part): string;
+  /** Finds out whether letters can be kept. */
+  check(): Promise<void>;
   /**
-   * Opens the file, makes it where it is missing, and cuts off a last line that a killed process did not finish: the
-   * batch it belongs to was not committed and comes again.
+   * Opens a part for adding. Only who holds the lease of the part may.
    *
-   * @param afterSequence the last committed batch: letters up to it cannot come again and are not remembered
-   * @throws PipelineError `STORAGE` or `ACCESS_DENIED`
+   * @param afterSequence the last committed batch: letters up to it cannot come again and need not be remembered
    */
-  static async open(directory: string, resource: string, afterSequence = -1): Promise<DeadLetterStore> {
-    const file = deadLetterFile(directory, resource);
-    let handle: FileHandle | undefined;
-    try {
-      await mkdir(directory, { recursive: true });
-      handle = await open(file, 'a');
-      const { ids, size } = await readIdentities(file, afterSequence);
-      if ((await handle.stat()).size !== size) await handle.truncate(size);
-      await syncToDisk(dirname(file));
-      return new DeadLetterStore(file, handle, ids, size);
-    } catch (error) {
-      await handle?.close();
-      throw asStorageError(error, file);
-    }
-  }
-
-  /**
-   * Adds the letters that are not there yet. When it resolves they are on the disk; when it rejects none of them is.
-   *
-   * @returns how many were new
-   * @throws PipelineError `STORAGE`
-   */
-  async append(letters: readonly DeadLetter[]): Promise<number> {
-    const fresh = new Map<string, DeadLetter>();
-    for (const letter of letters) if (!this.#ids.has(letter.id)) fresh.set(letter.id, letter);
-    await this.#write([...fresh.values()]);
-    for (const id of fresh.keys()) this.#ids.add(id);
-    return fresh.size;
-  }
-
-  /** Notes that letters were run again with success; they stay in the file. */
-  async markReplayed(ids: readonly string[], run: string): Promise<void> {
-    const at = new Date().toISOString();
-    await this.#write(ids.map((id): ReplayMarker => ({ replayed: id, run, at })));
-  }
-
-  async close(): Promise<void> {
-    await this.#handle.close();
-  }
-
-  async #write(lines: readonly (DeadLetter | ReplayMarker)[]): Promise<void> {
-    if (lines.length === 0) return;
-    const bytes = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    try {
-      await this.#handle.appendFile(bytes);
-      await this.#handle.datasync();
-      this.#size += bytes.length;
-    } catch (error) {
-      await this.#handle.truncate(this.#size).catch(() => {});
-      throw asStorageError(error, this.#file);
-    }
-  }
+  open(part: Part, afterSequence?: number): Promise<DeadLetterWriter>;
+  /** Oldest first within a part. Letters that are added meanwhile may be missing. */
+  list(filter?: DeadLetterFilter): AsyncIterable<ListedDeadLetter>;
+  /** Removes letters of a part for good. Only who holds the lease of the part may. Resolves to how many. */
+  purge(part: Part, filter: PurgeFilter): Promise<number>;
+  close(): Promise<void>;
 }
 
-/** Ids of the letters after a sequence, and the size of the file up to its last complete line. */
-async function readIdentities(file: string, afterSequence: number): Promise<{ ids: Set<string>; size: number }> {
-  const ids = new Set<string>();
-  let size = 0;
-  for await (const { text, end } of readLines(file)) {
-    const identity = parseIdentity(text);
-    if (identity !== undefined && identity.sequence > afterSequence) ids.add(identity.id);
-    size = end;
-  }
-  return { ids, size };
-}
-
-/** Of a replay marker, or of a line that somebody damaged, `undefined`: neither can come again. */
-function parseIdentity(text: string): { id: string; sequence: number } | undefined {
-  try {
-    return identitySchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+/** Adds to the dead letters of one part. */
+export interface DeadLetterWriter {
+  /** Adds those that are not there yet; when it resolves they are durable. Resolves to how many were new. */
+  append(letters: readonly DeadLetter[]): Promise<number>;
+  /** Notes that letters were run again with success. */
+  markReplayed(ids: readonly string[], outcome: ReplayOutcome): Promise<void>;
+  /** Notes that a letter was refused again; once for each run. */
+  markFailed(id: string, failure: FailedReplay): Promise<void>;
+  close(): Promise<void>;
 }

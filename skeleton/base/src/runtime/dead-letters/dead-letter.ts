@@ -42,8 +42,10 @@ export interface DeadLetter {
   readonly rowNumber?: number;
   /** Byte in its origin at which the record begins, where that is known; of a compressed file, in what it contains. */
   readonly offset?: number;
-  /** 1, and one more for each replay that failed. */
+  /** 1; of a letter that a replay made, one more than of the letter that it replayed. */
   readonly attempt: number;
+  /** Id of the dead letter whose replay made this one: its record was refused further behind. */
+  readonly parent?: string;
   /** ISO 8601, UTC. */
   readonly timestamp: string;
   readonly traceId?: string;
@@ -79,6 +81,7 @@ export const deadLetterSchema: z.ZodType<DeadLetter> = z.object({
   rowNumber: z.int().optional(),
   offset: z.int().min(0).optional(),
   attempt: z.int().min(1),
+  parent: z.string().optional(),
   timestamp: z.iso.datetime(),
   traceId: z.string().optional(),
 });
@@ -105,8 +108,9 @@ export function createDeadLetter(source: DeadLetterSource): DeadLetter {
  * row fails too, it is another letter.
  */
 function deadLetterId(source: DeadLetterSource): string {
-  const { pipeline, resource, shard, sequence, stage, component, rowNumber, index, record } = source;
+  const { pipeline, resource, shard, sequence, stage, component, rowNumber, index, record, parent } = source;
   const name = shardName(resource, shard);
-  const place = JSON.stringify([pipeline, name, sequence, stage, component, rowNumber ?? `index ${index}`]);
+  const which = parent === undefined ? (rowNumber ?? `index ${index}`) : `${parent} ${index}`;
+  const place = JSON.stringify([pipeline, name, sequence, stage, component, which]);
   return createHash('sha256').update(place).update(describeRecord(record)).digest('hex').slice(0, 32);
 }

@@ -10,19 +10,23 @@ export interface DeadLetterContext {
   /** Id of the run. */
   readonly run: string;
   readonly traceId?: string;
+  /** The letter whose replay it is. */
+  readonly parent?: DeadLetter;
 }
 
 /** The records that failed in one stage of one batch, as dead letters. */
 export function deadLettersFrom(failed: FailedRecords, context: DeadLetterContext): DeadLetter[] {
-  const { stage, component, batch, rejections } = failed;
+  const { stage, component, rejections } = failed;
+  const { parent, ...shared } = context;
+  const { sequence, position, origin } = parent ?? failed.batch;
   return rejections.map(({ record, rowNumber, offset, message, column }, index) =>
     createDeadLetter({
-      ...context,
+      ...shared,
       stage,
       component,
-      sequence: batch.sequence,
-      position: batch.position,
-      origin: batch.origin,
+      sequence,
+      position,
+      origin,
       error: {
         code: stage === 'extract' ? 'UNREADABLE' : 'REJECTED',
         message,
@@ -32,7 +36,8 @@ export function deadLettersFrom(failed: FailedRecords, context: DeadLetterContex
       index,
       ...(rowNumber !== undefined && { rowNumber }),
       ...(offset !== undefined && { offset }),
-      attempt: 1,
+      attempt: (parent?.attempt ?? 0) + 1,
+      ...(parent && { parent: parent.id }),
     }),
   );
 }

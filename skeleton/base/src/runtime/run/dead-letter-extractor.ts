@@ -8,18 +8,29 @@ import type { TableSchema } from '../schema/table-schema.ts';
 
 /**
  * Delivers the records of dead letters, each in a batch of its own, so that it is plain which letter fails again.
- * The position lists the letters delivered so far: those that are loaded, should the process die before they are
- * marked as replayed.
+ * The position names the replay and the letters delivered so far: those that it loaded, and those that were noted as
+ * refused, should the process die before they are marked as replayed.
  */
 export class DeadLetterExtractor extends Extractor {
   readonly batchSize = 1;
   readonly #stream: string;
+  readonly #run: string;
   readonly #letters: readonly DeadLetter[];
+  #firstSequence = 0;
 
-  constructor(stream: string, letters: readonly DeadLetter[]) {
+  /** @param run id of the replay */
+  constructor(stream: string, run: string, letters: readonly DeadLetter[]) {
     super();
     this.#stream = stream;
+    this.#run = run;
     this.#letters = letters;
+  }
+
+  /** The letter that was delivered in a batch. */
+  letterOf(sequence: number): DeadLetter {
+    const letter = this.#letters[sequence - this.#firstSequence];
+    if (letter === undefined) throw new RangeError(`No letter was delivered in batch ${sequence}.`);
+    return letter;
   }
 
   async check(): Promise<Check[]> {
@@ -31,6 +42,7 @@ export class DeadLetterExtractor extends Extractor {
   }
 
   async *extract({ firstSequence }: ExtractRequest): AsyncGenerator<Batch> {
+    this.#firstSequence = firstSequence;
     const delivered: string[] = [];
     for (const [index, letter] of this.#letters.entries()) {
       delivered.push(letter.id);
@@ -39,7 +51,7 @@ export class DeadLetterExtractor extends Extractor {
         {
           stream: this.#stream,
           sequence: firstSequence + index,
-          position: { letters: [...delivered] },
+          position: { run: this.#run, letters: [...delivered] },
           origin: `dead letter ${letter.id}`,
         },
         { rows: [recordOf(letter)], rowNumbers: [letter.rowNumber] },

@@ -1,8 +1,7 @@
-import { access, constants, mkdir } from 'node:fs/promises';
 import { checkWebhook } from '../alerting/check-webhook.ts';
 import type { PipelineConfig } from '../config/load.ts';
-import { openAlerts, openExtractor, openLoader, openState, resourceOf } from '../config/open.ts';
-import { asStorageError } from '../errors/storage-error.ts';
+import { openAlerts, openExtractor, openLoader, resourceOf } from '../config/open.ts';
+import { openDeadLetters } from '../dead-letters/open-store.ts';
 import { type Check, failedCheck } from '../pipeline/check.ts';
 import type { Extractor } from '../pipeline/extractor.ts';
 import type { Loader } from '../pipeline/loader.ts';
@@ -51,24 +50,19 @@ async function checkPipeline(config: PipelineConfig): Promise<Check[]> {
       return `${store.location} can be written`;
     }),
     await check('dead letters', async () => {
-      const { deadLetters } = openState(config);
-      await requireWritable(deadLetters);
-      return `${deadLetters} can be written`;
+      const store = await openDeadLetters(config);
+      try {
+        await store.check();
+        return `${store.location} can be written`;
+      } finally {
+        await store.close();
+      }
     }),
     await check('alerts', async () => {
       const { webhook } = openAlerts(config);
       return webhook === undefined ? 'no webhook: nobody is told when a run fails' : checkWebhook(webhook);
     }),
   ];
-}
-
-async function requireWritable(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-    await access(folder, constants.W_OK);
-  } catch (error) {
-    throw asStorageError(error, folder);
-  }
 }
 
 async function checkResource(

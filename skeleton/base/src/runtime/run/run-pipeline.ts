@@ -1,7 +1,8 @@
 import { alertForRun } from '../alerting/alert.ts';
 import type { PipelineConfig } from '../config/load.ts';
 import type { AlertsConfig } from '../config/model.ts';
-import { openAlerts, openState, resourceOf } from '../config/open.ts';
+import { openAlerts, resourceOf } from '../config/open.ts';
+import { openDeadLetters } from '../dead-letters/open-store.ts';
 import type { ExitCode } from '../errors/pipeline-error.ts';
 import { CircuitBreakers } from '../pipeline/circuit-breakers.ts';
 import type { ResourceDefinition } from '../resource.ts';
@@ -34,8 +35,8 @@ export async function runPipeline(config: PipelineConfig, options: RunPipelineOp
   const { definitions, signal, fullRefresh = false, worker = 0 } = options;
   const { resources = Object.keys(config.resources) } = options;
   for (const name of resources) resourceOf(config, name);
-  const { deadLetters } = openState(config);
   const alerts = openAlerts(config);
+  const deadLetters = await openDeadLetters(config);
   const store = await openStateStore(config);
   const breakers = new CircuitBreakers();
   const context = { config, definitions, store, deadLetters, breakers, signal, fullRefresh };
@@ -52,6 +53,7 @@ export async function runPipeline(config: PipelineConfig, options: RunPipelineOp
       if (result.error?.code !== 'LOCKED') await alertOn(result.manifest, alerts, store);
     }
   } finally {
+    await deadLetters.close();
     await store.close();
   }
   return results;

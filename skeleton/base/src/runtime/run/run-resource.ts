@@ -1,9 +1,6 @@
-import { randomUUIDv7 } from 'node:crypto';
-import { hostname } from 'node:os';
 import type { PipelineConfig } from '../config/load.ts';
 import { openExtractor, openLoader, resourceOf, streamOf } from '../config/open.ts';
-import { redact } from '../config/secrets.ts';
-import { DeadLetterStore } from '../dead-letters/dead-letter-store.ts';
+import type { DeadLetterStore } from '../dead-letters/dead-letter-store.ts';
 import { deadLettersFrom } from '../dead-letters/from-rejections.ts';
 import { asPipelineError, PipelineError } from '../errors/pipeline-error.ts';
 import { logger } from '../observability/logger.ts';
@@ -14,25 +11,24 @@ import type { Check } from '../pipeline/check.ts';
 import type { CircuitBreakers } from '../pipeline/circuit-breakers.ts';
 import type { Extractor } from '../pipeline/extractor.ts';
 import type { Loader } from '../pipeline/loader.ts';
-import { emptyCounts } from '../pipeline/metrics.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { type Shard, shardName } from '../pipeline/shard.ts';
 import { startFrom } from '../pipeline/start.ts';
 import { resource as passThrough, type ResourceDefinition } from '../resource.ts';
 import { acquireLease, type Lease } from '../state/lease.ts';
-import { nameOfRun, type RunError, type RunManifest, type RunStatus } from '../state/run-manifest.ts';
+import { nameOfRun, type RunManifest } from '../state/run-manifest.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { type CallPolicies, callPoliciesOf } from './call-policies.ts';
 import { writeModeOf } from './full-refresh.ts';
+import { endOfRun, newManifest, runErrorOf } from './manifest.ts';
 import { checkpointOf, forgetShards, requireOneSharding } from './shard-checkpoint.ts';
-import { templateVersion } from './template-version.ts';
+import { verifyRun } from './verify-run.ts';
 
 export interface RunContext {
   readonly config: PipelineConfig;
   readonly definitions: ReadonlyMap<string, ResourceDefinition>;
   readonly store: StateStore;
-  /** Folder of the dead letters. */
-  readonly deadLetters: string;
+  readonly deadLetters: DeadLetterStore;
   /** Aborted when the process is asked to stop. */
   readonly signal: AbortSignal;
   /** Those of the run, for all of its resources. */
@@ -100,21 +96,15 @@ type Learn = (facts: Partial<RunManifest>) => void;
 
 async function attempt(started: RunManifest, context: RunContext, span: Span): Promise<RunResult> {
   let known = started;
-  const end = (status: RunStatus): RunManifest => ({ ...known, status, finishedAt: new Date().toISOString() });
   try {
     await open(context, started, span, (facts) => {
       known = { ...known, ...facts };
     });
-    return { manifest: end('complete') };
+    return { manifest: endOfRun(known) };
   } catch (cause) {
     const error = asPipelineError(cause);
-    known = { ...known, error: runErrorOf(error) };
-    return { manifest: end(error.code === 'INTERRUPTED' ? 'interrupted' : 'failed'), error };
+    return { manifest: endOfRun(known, error), error };
   }
-}
-
-function runErrorOf({ code, message, where, hint }: PipelineError): RunError {
-  return { code, message: redact(message), where, ...(hint !== undefined && { hint }) };
 }
 
 /** Opens the ends of the resource for as long as its records move. */
@@ -153,14 +143,14 @@ async function move(
   learn: Learn,
 ): Promise<void> {
   const { config, store, deadLetters, signal, fullRefresh, shard } = context;
-  const { mode, schemaEvolution, deadLetters: deadLetterBudget } = resourceOf(config, name);
+  const { mode, schemaEvolution, deadLetters: deadLetterBudget, verify } = resourceOf(config, name);
   const writeMode = writeModeOf(config, name, fullRefresh);
   await preflight({ extractor, loader, calls }, learn);
   const stream = streamOf(config, name, shard);
   const checkpoint = await calls.sink.call(() => checkpointOf(loader, config, { name, shard, fullRefresh }));
   const start = startFrom(checkpoint, { mode, writeMode, fullRefresh });
   learn({ ...(start.from && { from: start.from }), sink: loader.describe() });
-  const letters = await DeadLetterStore.open(deadLetters, shardName(name, shard), checkpoint?.sequence);
+  const letters = await deadLetters.open({ resource: name, shard }, checkpoint?.sequence);
   const progress = createProgress(
     shardName(name, shard),
     await calls.source.call(() => extractor.estimate(start.from)),
@@ -203,6 +193,10 @@ async function move(
     const { counts, durations, schemaChanges } = pipeline.metrics;
     learn({ counts, durations: { ...durations }, schemaChanges, sink: loader.describe() });
   }
+  if (verify) {
+    const openPending = () => openExtractor(config, name, { columns: definition.contractFields?.all });
+    await verifyRun({ config, name, definition, extractor, loader, openPending, signal }, learn);
+  }
 }
 
 /** Looks at both ends before a record moves. */
@@ -219,24 +213,6 @@ async function preflight(
   if (failed !== undefined) {
     throw new PipelineError(failed.code ?? 'CONFIGURATION', `${failed.name}: ${failed.detail}`);
   }
-}
-
-function newManifest(pipeline: string, resource: string, shard: Shard | undefined): RunManifest {
-  return {
-    id: randomUUIDv7(),
-    pipeline,
-    resource,
-    ...(shard && { shard }),
-    status: 'running',
-    startedAt: new Date().toISOString(),
-    counts: emptyCounts(),
-    durations: {},
-    schemaChanges: [],
-    preflight: [],
-    ...(templateVersion !== undefined && { templateVersion }),
-    host: hostname(),
-    pid: process.pid,
-  };
 }
 
 function report({ manifest, error }: RunResult): void {

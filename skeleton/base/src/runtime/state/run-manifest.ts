@@ -5,6 +5,7 @@ import type { Check } from '../pipeline/check.ts';
 import type { RunCounts } from '../pipeline/metrics.ts';
 import type { Position } from '../pipeline/position.ts';
 import { type Shard, shardName } from '../pipeline/shard.ts';
+import { type Verification, verificationSchema } from '../verify/report.ts';
 
 export const RUN_STATUSES = ['running', 'complete', 'failed', 'interrupted'] as const;
 
@@ -27,6 +28,8 @@ export interface RunManifest {
   readonly resource: string;
   /** The part of the resource that the run moved; all of it when left out. */
   readonly shard?: Shard;
+  /** Set when the run replayed dead letters: how many it was given, and the runs that had found them. */
+  readonly replay?: { readonly letters: number; readonly runs: readonly string[] };
   readonly status: RunStatus;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
@@ -41,6 +44,8 @@ export interface RunManifest {
   readonly sink?: string;
   readonly error?: RunError;
   readonly schemaChanges: readonly string[];
+  /** What came of comparing source and sink after the run, where that was asked for. */
+  readonly verification?: Verification;
   readonly preflight: readonly Check[];
   readonly templateVersion?: string;
   readonly host: string;
@@ -56,6 +61,7 @@ export const runManifestSchema: z.ZodType<RunManifest> = z.object({
   pipeline: z.string(),
   resource: z.string(),
   shard: z.object({ index: z.int(), count: z.int() }).optional(),
+  replay: z.object({ letters: count, runs: z.array(z.string()) }).optional(),
   status: z.enum(RUN_STATUSES),
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().optional(),
@@ -92,6 +98,7 @@ export const runManifestSchema: z.ZodType<RunManifest> = z.object({
     })
     .optional(),
   schemaChanges: z.array(z.string()),
+  verification: verificationSchema.optional(),
   preflight: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string(), code: errorCode.optional() })),
   templateVersion: z.string().optional(),
   host: z.string(),

@@ -1,5 +1,6 @@
 import type { PipelineConfig } from '../config/load.ts';
-import { openState, resourceOf, streamOf } from '../config/open.ts';
+import { resourceOf, streamOf } from '../config/open.ts';
+import { openDeadLetters } from '../dead-letters/open-store.ts';
 import { PipelineError } from '../errors/pipeline-error.ts';
 import type { Extractor } from '../pipeline/extractor.ts';
 import type { Loader } from '../pipeline/loader.ts';
@@ -47,7 +48,8 @@ export async function verifyResource(request: VerifyRequest): Promise<VerifyRepo
   const [source, sink] = await openEnds(request, plan, records);
   const pending = positions.length === 0 ? undefined : pendingRecords(request, plan);
   try {
-    const refused = await refusedKeys(openState(config).deadLetters, name, comparison);
+    const letters = await openDeadLetters(config);
+    const refused = await refusedKeys(letters, name, comparison).finally(() => letters.close());
     const keepsVersions = sinkConfig.mode === 'append' && mode === 'incremental' && comparison.key.length > 0;
     const isRefused = ({ key }: { readonly key: string }) => refused.has(key);
     const result = await compare(source, sink, comparison, {

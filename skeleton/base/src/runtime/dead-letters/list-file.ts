@@ -4,25 +4,10 @@ import type { z } from 'zod';
 import { PipelineError } from '../errors/pipeline-error.ts';
 import { asStorageError, systemErrorCode } from '../errors/storage-error.ts';
 import { shardCountIn } from '../pipeline/shard.ts';
-import type { StageName } from '../pipeline/stage.ts';
-import { type DeadLetter, deadLetterSchema } from './dead-letter.ts';
+import { deadLetterSchema } from './dead-letter.ts';
+import type { DeadLetterFilter, ListedDeadLetter } from './dead-letter-store.ts';
 import { type Line, readLines } from './lines.ts';
-import { isReplayMarker, type ReplayMarker, replayMarkerSchema } from './replay-marker.ts';
-
-export interface DeadLetterFilter {
-  /** The name of a resource, which includes those of its shards. */
-  readonly resource?: string;
-  readonly stage?: StageName;
-  /** `true`: only letters that were replayed, `false`: only those that were not. */
-  readonly replayed?: boolean;
-  /** The id, or its start. */
-  readonly id?: string;
-}
-
-export interface ListedDeadLetter extends DeadLetter {
-  /** Set when the letter was replayed with success. */
-  readonly replayed?: ReplayMarker;
-}
+import { type FailedReplay, isMarker, markerSchema, type ReplayOutcome } from './replay-outcome.ts';
 
 /**
  * Dead letters, oldest first within a resource, resource by resource. Files are streamed: memory holds one letter
@@ -44,20 +29,20 @@ export async function* listDeadLetters(
 }
 
 async function* listFile(file: string, filter: DeadLetterFilter): AsyncGenerator<ListedDeadLetter> {
-  const markers = await readMarkers(file);
+  const outcomes = await readOutcomes(file);
   for await (const line of readLines(file)) {
-    if (isReplayMarker(line.text)) continue;
+    if (isMarker(line.text)) continue;
     const letter = parseLine(deadLetterSchema, line, file);
-    const replayed = markers.get(letter.id);
+    const { replayed, failures = [] } = outcomes.get(letter.id) ?? {};
     const wanted =
       (filter.stage === undefined || letter.stage === filter.stage) &&
       (filter.replayed === undefined || filter.replayed === (replayed !== undefined)) &&
       (filter.id === undefined || letter.id.startsWith(filter.id));
-    if (wanted) yield { ...letter, ...(replayed && { replayed }) };
+    if (wanted) yield { ...letter, ...(replayed && { replayed }), ...(failures.length > 0 && { failures }) };
   }
 }
 
-async function deadLetterFiles(directory: string, resource: string | undefined): Promise<string[]> {
+export async function deadLetterFiles(directory: string, resource: string | undefined): Promise<string[]> {
   try {
     const files = (await readdir(directory)).filter((file) => file.endsWith('.ndjson')).sort();
     return files.filter((file) => resource === undefined || isOf(file, resource)).map((file) => join(directory, file));
@@ -71,17 +56,31 @@ function isOf(file: string, resource: string): boolean {
   return shardCountIn(decodeURIComponent(file.slice(0, -'.ndjson'.length)), resource) !== undefined;
 }
 
-async function readMarkers(file: string): Promise<Map<string, ReplayMarker>> {
-  const markers = new Map<string, ReplayMarker>();
-  for await (const line of readLines(file)) {
-    if (!isReplayMarker(line.text)) continue;
-    const marker = parseLine(replayMarkerSchema, line, file);
-    markers.set(marker.replayed, marker);
-  }
-  return markers;
+interface Outcomes {
+  replayed?: ReplayOutcome;
+  failures: FailedReplay[];
 }
 
-function parseLine<T>(schema: z.ZodType<T>, line: Line, file: string): T {
+/** What became of the letters of a file, by their ids. */
+async function readOutcomes(file: string): Promise<Map<string, Outcomes>> {
+  const outcomes = new Map<string, Outcomes>();
+  const of = (id: string) => {
+    const known = outcomes.get(id) ?? { failures: [] };
+    outcomes.set(id, known);
+    return known;
+  };
+  for await (const line of readLines(file)) {
+    if (!isMarker(line.text)) continue;
+    const marker = parseLine(markerSchema, line, file);
+    const { run, at } = marker;
+    if ('replayed' in marker) of(marker.replayed).replayed = { run, at };
+    else of(marker.failed).failures.push({ run, at, message: marker.message });
+  }
+  return outcomes;
+}
+
+/** @throws PipelineError `UNREADABLE` naming file and line */
+export function parseLine<T>(schema: z.ZodType<T>, line: Line, file: string): T {
   try {
     return schema.parse(JSON.parse(line.text));
   } catch (error) {
