@@ -32,6 +32,7 @@ resources:
   landed:
     source: { connection: landing, path: "*.csv" }
     sink: { connection: lake, table: landed }
+    verify: true
   kept:
     source: { connection: landing, path: "*.csv" }
     sink: { connection: exports, table: kept, format: csv }
@@ -188,6 +189,24 @@ describe('pipeline verify', () => {
     expect(await readFile(join(repository.directory, 'data/dead-letters/copied.ndjson'), 'utf8')).toContain('hundred');
     const { exitCode, report } = await verify('copied');
     expect([exitCode, report.counts]).toMatchObject([0, { missing: 0, deadLettered: 1 }]);
+  });
+
+  it('compares after each run where the resource says so, and fails the run when they differ', async () => {
+    const [landed] = JSON.parse((await pipeline('run', 'landed', '--json')).stdout);
+    expect(landed).toMatchObject({
+      status: 'complete',
+      verification: { equal: true, records: { source: 5, sink: 5 } },
+    });
+    await repository.write('data/landing/1.csv', 'id,name,total\n1,one,1.10\n');
+    const { stdout } = await pipeline('run', 'landed', '--json');
+    const [{ status, error, verification }] = JSON.parse(stdout);
+    expect([status, error.code, verification.counts.missing + verification.counts.extra]).toEqual([
+      'failed',
+      'UNRECONCILED',
+      3,
+    ]);
+    expect(error.message).toContain('are extra');
+    expect((await pipeline('run', 'landed')).stdout).toContain('verified: DIFFERENT');
   });
 
   it('refuses a key that the records do not have', async () => {

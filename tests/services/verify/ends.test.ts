@@ -36,7 +36,7 @@ function numbered(rows: readonly Row[]): Row[] {
 let tables = 0;
 
 function context(): SinkContext {
-  return { resource: 'orders', stream: 'shop/orders', mode: 'append', key: [], writer: 'test' } as SinkContext;
+  return { resource: 'orders', stream: 'shop/orders', mode: 'append', key: [], writer: 'test' };
 }
 
 const SINKS: Readonly<Record<string, (name: string) => Loader>> = {

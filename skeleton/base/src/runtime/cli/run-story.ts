@@ -12,7 +12,9 @@ import { formatCount, formatDuration, printable } from './output.ts';
  */
 export function formatRun(manifest: RunManifest, deadLetterFile: string): string {
   const { counts, sink = '' } = manifest;
-  if (counts.read === 0 && manifest.status === 'complete') return `${headline(manifest)}\n  ${sink}`.trimEnd();
+  if (counts.read === 0 && manifest.status === 'complete') {
+    return [headline(manifest), `  ${sink}`, ...verified(manifest)].join('\n').trimEnd();
+  }
   const lines: [number, string, string][] = [[counts.written, 'written', sink]];
   if (counts.deadLettered > 0) {
     lines.push([counts.deadLettered, 'dead letters', `${deadLetterFile}   (npm run pipeline -- dlq list)`]);
@@ -27,7 +29,15 @@ export function formatRun(manifest: RunManifest, deadLetterFile: string): string
     `  ${formatCount(count).padStart(width)} ${what.padEnd(12)}  ${printable(where)}`.trimEnd(),
   );
   const changes = manifest.schemaChanges.map((change) => `  column ${printable(change)}`);
-  return [headline(manifest), ...story, ...changes].join('\n');
+  return [headline(manifest), ...story, ...changes, ...verified(manifest)].join('\n');
+}
+
+function verified({ verification }: RunManifest): string[] {
+  if (verification === undefined) return [];
+  const { equal, records, milliseconds } = verification;
+  const what = equal ? 'equal' : 'DIFFERENT';
+  const counts = `${formatCount(records.source)} in the source, ${formatCount(records.sink)} in the sink`;
+  return [`  verified: ${what}  ${counts}  ${formatDuration(milliseconds)}`];
 }
 
 /** What no other line tells: nothing, after a complete run. One that stopped had records in hand. */

@@ -59,13 +59,16 @@ export const sinkModel = z
     }
   });
 
-const lagModel = z.union([
-  durationSchema.refine((seconds) => seconds > 0, 'must be longer than 0').transform((seconds): Lag => ({ seconds })),
-  z
-    .int()
-    .min(1)
-    .transform((distance): Lag => ({ distance })),
-]);
+const lagModel = z.union(
+  [
+    durationSchema.refine((seconds) => seconds > 0).transform((seconds): Lag => ({ seconds })),
+    z
+      .int()
+      .min(1)
+      .transform((distance): Lag => ({ distance })),
+  ],
+  { error: 'must be a duration such as 30s, 15m, 1h or 2d for a time, or a whole number for an integer; above 0' },
+);
 
 const incrementalModel = z
   .strictObject({
@@ -172,6 +175,19 @@ export const resourceModel = z
         'Parts that the resource is split into, each moved by a process of its own with its own position, 1 to 32. ' +
           'Default 1. Not for a sink with mode replace.',
       ),
+    verify: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Compare the sink with the source after each run, which fails when they differ. Reads both again, or lets ' +
+          'databases compute checksums. Default: false; `npm run pipeline -- verify` does it at any time.',
+      ),
+  })
+  .check(({ value, issues }) => {
+    if (value.shards === 1 || !value.verify) return;
+    const message =
+      'compares the resource as a whole, and shards end one by one; run `npm run pipeline -- verify` instead';
+    issues.push({ code: 'custom', message, input: value.verify, path: ['verify'] });
   })
   .check(({ value, issues }) => {
     if (value.shards === 1 || value.sink.mode !== 'replace') return;

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Difference, DifferenceCounts } from './difference.ts';
 
 /** One of the two ends, as a report shows it. */
@@ -31,10 +32,23 @@ export interface VerifyReport {
   readonly milliseconds: number;
 }
 
+const count = z.int().min(0);
+
 /** What a manifest keeps of a report: no key and no value of a record. */
-export type Verification = Pick<
-  VerifyReport,
-  'equal' | 'rangesDiffering' | 'exhaustive' | 'counts' | 'milliseconds'
-> & {
-  readonly records: { readonly source: number; readonly sink: number };
-};
+export const verificationSchema = z.object({
+  equal: z.boolean(),
+  records: z.object({ source: count, sink: count }),
+  rangesDiffering: count,
+  exhaustive: z.boolean(),
+  counts: z.object({
+    missing: count,
+    extra: count,
+    different: count,
+    deadLettered: count,
+    pending: count,
+    superseded: count,
+  }),
+  milliseconds: z.number().min(0),
+});
+
+export type Verification = z.infer<typeof verificationSchema>;
