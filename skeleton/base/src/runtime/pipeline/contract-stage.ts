@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { Properties, Property } from '../columns/properties.ts';
+import { replaceValues } from '../columns/replace-values.ts';
 import { type CheckedRecords, compileContract } from '../schema/compiled-contract.ts';
 import { tableSchemaOf } from '../schema/contract.ts';
 import { Batch, type Rejection } from './batch.ts';
@@ -18,8 +20,8 @@ export function contractStage<Input, Output>(contract: z.ZodType<Output>, name: 
     name,
     check: async () => schema,
     async apply(batch) {
-      const checked = batch.records.columnar ? check?.(batch.records) : undefined;
-      const outcome = checked && settle(batch, checked, contract);
+      const checked = batch.records.columnar ? await check?.(batch.records) : undefined;
+      const outcome = checked && (await settle(batch, checked, contract));
       if (outcome === undefined) return checkRows(batch, compiled, schema);
       const { records, rejected } = outcome;
       return {
@@ -30,23 +32,31 @@ export function contractStage<Input, Output>(contract: z.ZodType<Output>, name: 
   };
 }
 
-function checkRows<Input, Output>(
+/** Records that zod checks between two turns of the event loop. */
+const RECORDS_AT_ONCE = 1000;
+
+async function checkRows<Input, Output>(
   batch: Batch<Input>,
   contract: z.ZodType<Output>,
   schema: ReturnType<typeof tableSchemaOf>,
-): StageOutcome<Output> {
+): Promise<StageOutcome<Output>> {
   const rows: Output[] = [];
   const rowNumbers: (number | undefined)[] = [];
   const rejections: Rejection[] = [];
-  batch.rows().forEach((record, index) => {
-    const result = contract.safeParse(record);
-    if (result.success) {
-      rows.push(result.data);
-      rowNumbers.push(batch.rowNumber(index));
-    } else {
-      rejections.push({ record, rowNumber: batch.rowNumber(index), ...explain(result.error) });
-    }
-  });
+  for (let start = 0; start < batch.size; start += RECORDS_AT_ONCE) {
+    const part = batch.slice(start, Math.min(start + RECORDS_AT_ONCE, batch.size));
+    part.rows().forEach((record, index) => {
+      const rowNumber = part.rowNumber(index);
+      const result = contract.safeParse(record);
+      if (result.success) {
+        rows.push(result.data);
+        rowNumbers.push(rowNumber);
+      } else {
+        rejections.push({ record, rowNumber, ...explain(result.error) });
+      }
+    });
+    await setImmediate();
+  }
   return { batch: new Batch<Output>(batch.identity, { rows, rowNumbers, schema }), rejections };
 }
 
@@ -57,33 +67,36 @@ interface Settled {
 }
 
 /** Has zod decide on the doubtful records. @returns `undefined` when that is most of them, or when they get other properties */
-function settle<Input>(
+async function settle<Input>(
   batch: Batch<Input>,
   { records, doubts }: CheckedRecords,
   contract: z.ZodType,
-): Settled | undefined {
+): Promise<Settled | undefined> {
   const rejected = new Map<number, Rejection>();
   const doubtful = indicesOf(doubts);
-  if (doubtful.length === 0) return { records, rejected };
   if (doubtful.length > batch.size / 2) return undefined;
-  const given = batch.records.take(doubtful).rows();
-  const supposed = records.take(doubtful);
   const corrections = new Map<string, Map<number, unknown>>();
-  for (const [position, index] of doubtful.entries()) {
-    const record = given[position];
-    const result = contract.safeParse(record);
-    if (!result.success) {
-      rejected.set(index, { record, rowNumber: batch.rowNumber(index), ...explain(result.error) });
-      continue;
+  for (let start = 0; start < doubtful.length; start += RECORDS_AT_ONCE) {
+    const indices = doubtful.slice(start, start + RECORDS_AT_ONCE);
+    const given = batch.records.take(indices).rows();
+    const supposed = records.take(indices);
+    for (const [position, index] of indices.entries()) {
+      const record = given[position];
+      const result = contract.safeParse(record);
+      if (!result.success) {
+        rejected.set(index, { record, rowNumber: batch.rowNumber(index), ...explain(result.error) });
+        continue;
+      }
+      const output = Object.entries(result.data as object);
+      if (output.length !== supposed.list.length) return undefined;
+      for (const [name, value] of output) {
+        const property = supposed.property(name);
+        if (property === undefined) return undefined;
+        if (Object.is(property.values()[position], value)) continue;
+        corrections.set(name, (corrections.get(name) ?? new Map()).set(index, value));
+      }
     }
-    const output = Object.entries(result.data as object);
-    if (output.length !== supposed.list.length) return undefined;
-    for (const [name, value] of output) {
-      const property = supposed.property(name);
-      if (property === undefined) return undefined;
-      if (Object.is(property.values()[position], value)) continue;
-      corrections.set(name, (corrections.get(name) ?? new Map()).set(index, value));
-    }
+    await setImmediate();
   }
   return { records: correct(records, corrections), rejected };
 }
@@ -99,6 +112,8 @@ function correct(records: Properties, corrections: ReadonlyMap<string, ReadonlyM
   const list = records.list.map((property) => {
     const corrected = corrections.get(property.name);
     if (corrected === undefined) return property;
+    const column = property.column && replaceValues(property.column, property.length, corrected);
+    if (column !== undefined) return Property.fromColumn(column, property.length);
     const values = [...property.values()];
     for (const [index, value] of corrected) values[index] = value;
     return Property.fromValues(property.name, values);

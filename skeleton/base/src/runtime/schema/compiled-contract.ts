@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
+import { MostlyColumns } from '../columns/mostly-columns.ts';
 import { Properties, Property } from '../columns/properties.ts';
 import type { Records } from '../columns/records.ts';
 import { type CheckField, compileField } from './field-check.ts';
@@ -12,7 +14,7 @@ export interface CheckedRecords {
 }
 
 /** @returns `undefined` for records whose properties it cannot check one by one */
-export type CheckRecords = (records: Records) => CheckedRecords | undefined;
+export type CheckRecords = (records: Records) => Promise<CheckedRecords | undefined>;
 
 interface CompiledField {
   readonly name: string;
@@ -36,21 +38,24 @@ export function compileContract(contract: z.ZodType): CheckRecords | undefined {
   const unknownKeys = unknownKeysOf(contract.def.catchall);
   if (unknownKeys === undefined) return undefined;
   const fields = Object.entries(contract.shape).map(([name, type]) => compileProperty(name, type));
-  return (records) => {
+  return async (records) => {
     const { length } = records;
-    const given = records.names();
+    const regular = records instanceof MostlyColumns ? records.regular : records;
+    const given = regular.names();
     const unknown = given?.filter((name) => !Object.hasOwn(contract.shape, name)) ?? [];
     if (unknownKeys !== 'dropped' && (given === undefined || unknown.includes('__proto__'))) return undefined;
     if (unknownKeys === 'refused' && unknown.length > 0) return undefined;
     const doubts = new Uint8Array(length);
+    if (records instanceof MostlyColumns) for (const index of records.exceptions.keys()) doubts[index] = 1;
     const list: Property[] = [];
     for (const { name, check, absent } of fields) {
-      const property = records.property(name);
-      const checked = property === undefined ? absent(length) : { property: check(property, doubts) };
+      const property = regular.property(name);
+      const checked = property === undefined ? absent(length) : { property: await check(property, doubts) };
       if (checked === undefined) return undefined;
       if (checked.property !== undefined) list.push(checked.property);
+      await setImmediate();
     }
-    if (unknownKeys === 'kept') list.push(...unknown.flatMap((name) => records.property(name) ?? []));
+    if (unknownKeys === 'kept') list.push(...unknown.flatMap((name) => regular.property(name) ?? []));
     return { records: new Properties(list, length), doubts };
   };
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Column } from '../columns/column.ts';
 import { Property } from '../columns/properties.ts';
@@ -6,7 +7,7 @@ import { numberCheck } from './number-check.ts';
 import { textCheck } from './text-check.ts';
 
 /** Marks the values that only zod can decide on, and gives what the others become. */
-export type CheckField = (property: Property, doubts: Uint8Array) => Property;
+export type CheckField = (property: Property, doubts: Uint8Array) => Property | Promise<Property>;
 
 /** Checks columns where it is known how, and asks zod for each value where it is not. */
 export function compileField(type: z.core.$ZodType): CheckField {
@@ -43,14 +44,19 @@ function doubtNulls({ valid }: Column, length: number, doubts: Uint8Array): void
   }
 }
 
+/** Values between two turns of the event loop: what they are checked for may take its time. */
+const VALUES_AT_ONCE = 4096;
+
 /** A property that is `undefined` may also be missing, which is not the same: then the whole record decides. */
 function valueCheck(type: z.core.$ZodType): CheckField {
   const compiled = z.compile(type);
   const parse = compiled instanceof z.ZodType ? compiled.safeParse : (value: unknown) => z.safeParse(compiled, value);
-  return (property, doubts) => {
+  return async (property, doubts) => {
     const values = property.values();
     let outputs: unknown[] | undefined;
     for (let index = 0; index < values.length; index++) {
+      if (index % VALUES_AT_ONCE === VALUES_AT_ONCE - 1) await setImmediate();
+      if (doubts[index] === 1) continue;
       const value = values[index];
       const result = value === undefined ? undefined : parse(value);
       if (result?.success !== true) {

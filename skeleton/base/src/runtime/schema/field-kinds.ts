@@ -3,6 +3,7 @@ import { parseDateBytes, parseDecimalBytes, parseTimestampBytes } from '../colum
 import { readSafeInt64 } from '../columns/read-values.ts';
 import { writeInt64 } from '../columns/write-values.ts';
 import type { ColumnCheck } from './column-check.ts';
+import { decimalsFromNumbers } from './decimals-from-numbers.ts';
 import { checkWholeNumbers } from './number-check.ts';
 
 /** How the types of `fields.ts` check columns. */
@@ -49,6 +50,9 @@ export function checkDecimals(
     if (type.kind !== 'string' && type.kind !== 'decimal') return undefined;
     checkDecimalTexts(column, length, precision, scale, doubts);
     return column;
+  }
+  if (column.storage === 'float64' || (column.storage === 'int64' && type.kind === 'int64')) {
+    return decimalsFromNumbers(column, length, precision, scale, doubts);
   }
   if (column.storage !== 'int64' || type.kind !== 'decimal') return undefined;
   const places = type.scale ?? 0;

@@ -67,6 +67,11 @@ export class ByteWindow {
     } while (this.length < wanted);
   }
 
+  /** Grows until such a byte is in view, or more bytes than `most`. */
+  async growUpTo(byte: number, most: number): Promise<void> {
+    while (!this.final && this.length <= most && this.bytes.indexOf(byte, this.start) < 0) await this.grow();
+  }
+
   /** At the start of the stream: moves on behind the mark that some programs put there. */
   async skipByteOrderMark(): Promise<void> {
     while (!this.final && this.length < BYTE_ORDER_MARK.length) await this.grow();

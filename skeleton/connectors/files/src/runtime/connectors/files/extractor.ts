@@ -86,10 +86,11 @@ export class FilesExtractor extends Extractor {
       done: group.last,
       arrived,
     };
-    const { rows, columns, rowNumbers, rejections, bytes, release } = group;
+    const { records, columns, rowNumbers, rejections, bytes, release } = group;
     const identity = { stream: this.#context.stream, sequence, position, origin: file.path };
     return new Batch<Row>(identity, {
-      ...(columns ? { columns } : { rows: rows ?? [] }),
+      ...(columns && { columns }),
+      ...(records && { records }),
       rowNumbers,
       rejections,
       bytes,

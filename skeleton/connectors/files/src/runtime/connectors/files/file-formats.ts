@@ -1,12 +1,13 @@
 import { readText } from '../../columns/read-values.ts';
 import { readParquetSchema } from '../../formats/parquet/index.ts';
+import type { Row } from '../../pipeline/batch.ts';
 import { inferSchema } from '../../schema/infer.ts';
 import type { LogicalType } from '../../schema/table-schema.ts';
 import { readCsvHeader } from './csv/csv-header.ts';
 import { inferTextType } from './csv/infer-text.ts';
 import { readCsv } from './csv/read-csv.ts';
-import { readJson } from './json/read-json.ts';
-import { readNdjson } from './json/read-ndjson.ts';
+import { readJson, sampleJson } from './json/read-json.ts';
+import { readNdjson, sampleNdjson } from './json/read-ndjson.ts';
 import type { FilesSource } from './options.ts';
 import { readParquetRecords } from './parquet-format.ts';
 import type { ReadRequest, RecordGroup } from './record-group.ts';
@@ -28,8 +29,8 @@ const csv: FileFormat = { columnTypes: csvColumnTypes, read: readCsv };
 const FORMATS: Readonly<Record<FormatName, FileFormat>> = {
   csv,
   tsv: csv,
-  ndjson: { columnTypes: (...request) => jsonColumnTypes(readNdjson, ...request), read: readNdjson },
-  json: { columnTypes: (...request) => jsonColumnTypes(readJson, ...request), read: readJson },
+  ndjson: { columnTypes: async (...request) => jsonColumnTypes(await sampleNdjson(...request)), read: readNdjson },
+  json: { columnTypes: async (...request) => jsonColumnTypes(await sampleJson(...request)), read: readJson },
   parquet: { columnTypes: parquetColumnTypes, read: readParquetRecords },
 };
 
@@ -63,13 +64,7 @@ async function csvColumnTypes(file: SourceFile, options: FilesSource, records: n
   return new Map(types);
 }
 
-async function jsonColumnTypes(
-  read: FileFormat['read'],
-  file: SourceFile,
-  options: FilesSource,
-  records: number,
-): Promise<ColumnTypes> {
-  const rows = (await firstGroup(read(file, options, sampleOf(records))))?.rows ?? [];
+function jsonColumnTypes(rows: readonly Row[]): ColumnTypes {
   const present = new Set(rows.flatMap((row) => Object.keys(row).filter((name) => row[name] !== null)));
   const { fields } = inferSchema(rows);
   return new Map(fields.map(({ name, type }) => [name, present.has(name) ? type : undefined]));

@@ -1,11 +1,13 @@
 import type { Columns } from '../../columns/columns.ts';
-import type { Rejection, Row } from '../../pipeline/batch.ts';
+import type { Records } from '../../columns/records.ts';
+import type { Rejection } from '../../pipeline/batch.ts';
 import type { TableSchema } from '../../schema/table-schema.ts';
 
 /** The records of one batch, as a format delivers them. */
 export interface RecordGroup {
-  readonly rows?: readonly Row[];
   readonly columns?: Columns;
+  /** The same where not all is in columns. */
+  readonly records?: Records;
   /** 1-based numbers in the file, one a record, or that of the first where they count up. */
   readonly rowNumbers: readonly number[] | number;
   readonly rejections: readonly Rejection[];

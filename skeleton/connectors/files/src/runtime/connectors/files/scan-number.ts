@@ -7,7 +7,8 @@ const POINT = 0x2e;
 const EXPONENT = 0x65;
 /** Digits that a number holds exactly, whatever they are. */
 const SAFE_DIGITS = 15;
-const POWERS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
+/** Powers of ten that a number holds exactly. */
+export const POWERS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
 
 /** The plain decimal number that was read last: `digits` times 10^-`places`. */
 let digits = 0;
@@ -67,7 +68,8 @@ export function scanInteger(
     digits /= POWERS[places] ?? 1;
     if (!Number.isInteger(digits)) return -1;
   }
-  if (digits > limit || digits < -limit) return -1;
+  // An integer column has no -0.
+  if (digits > limit || digits < -limit || (digits === 0 && bytes[start] === MINUS)) return -1;
   if (column.storage === 'int64') storeInt64(column.values, index, digits);
   else column.values[index] = digits;
   return end;

@@ -1,5 +1,4 @@
-import { type Storage, storageOf } from '../../../columns/column.ts';
-import type { Field, LogicalType } from '../../../schema/table-schema.ts';
+import { bind, READ_DIGITS, SIGN, store, type Target, targetOf, writeNull } from '../scanner-target.ts';
 import { CARRIAGE_RETURN, LINE_FEED } from './csv-dialect.ts';
 import type { CsvLayout } from './csv-layout.ts';
 
@@ -34,28 +33,6 @@ export function scannerSource(layout: CsvLayout): string {
     };`;
 }
 
-interface Target {
-  readonly type: LogicalType;
-  readonly storage: Storage;
-  readonly nullable: boolean;
-  /** Number of the column; its arrays are bound to names that end in it. */
-  readonly id: number;
-}
-
-function targetOf({ type, nullable }: Field, id: number): Target {
-  return { type, storage: storageOf(type), nullable, id };
-}
-
-function bind({ type, storage, nullable, id }: Target): string {
-  const column = `const column${id} = columns.columns[${id}];`;
-  const valid = nullable ? `const valid${id} = column${id}.valid;` : '';
-  if (storage !== 'bytes') return `${column} ${valid} const values${id} = column${id}.values;`;
-  const offsets = `const offsets${id} = column${id}.offsets;`;
-  if (type.kind !== 'string') return `${column} ${valid} ${offsets}`;
-  return `${column} ${valid} ${offsets} let end${id} = offsets${id}[n];
-    const arena${id} = reserveBytes(column${id}, end${id} + end - start);`;
-}
-
 function isLineEnd(position: string): string {
   return `(b[${position}] === ${LINE_FEED} || b[${position}] === ${CARRIAGE_RETURN})`;
 }
@@ -79,17 +56,6 @@ function readField({ dialect, names }: CsvLayout, field: number, target: Target 
   const markValid = target.nullable ? `valid${target.id}[n] = 1;` : '';
   // Before the value: `writeText` may find that it is NULL, as the JSON text null is.
   return `if (${isNull}) { p += ${nullText.length}; ${writeNull(target)} } else { ${markValid} ${value} } ${pass}`;
-}
-
-function writeNull({ storage, nullable, id }: Target): string {
-  if (!nullable) return 'break record;';
-  const empty = {
-    int32: `values${id}[n] = 0;`,
-    float64: `values${id}[n] = 0;`,
-    int64: `values${id}[2 * n] = 0; values${id}[2 * n + 1] = 0;`,
-    bytes: `offsets${id}[n + 1] = offsets${id}[n];`,
-  };
-  return `valid${id}[n] = 0; ${empty[storage]}`;
 }
 
 /** A text, copied into the arena of column `id` or passed over. */
@@ -147,8 +113,6 @@ function readValue(target: Target, delimiter: number, quote: number): string {
 
 /** Digits that a number holds exactly, with room for a factor of ten. */
 const SAFE = 10 ** 15;
-const SIGN = 'if (negative) v = -v;';
-const READ_DIGITS = 'while ((c = b[p]) >= 48 && c <= 57) { v = v * 10 + c - 48; p++; }';
 const READ_WHOLE = `negative = b[p] === 45; if (negative) p++; from = p; v = 0; ${READ_DIGITS} if (p === from) break record;`;
 const READ_NUMBER = `${READ_WHOLE} places = 0; if (c === 46) { from = ++p; ${READ_DIGITS} places = p - from; if (places === 0) break record; }`;
 
@@ -161,10 +125,4 @@ function readDecimal(target: Target, precision = 0, scale = 0): string {
   const factors = JSON.stringify(Array.from({ length: scale + 1 }, (_, places) => 10 ** (scale - places)));
   return `${READ_NUMBER} if (places > ${scale}) break record; v *= ${factors}[places];
     if (v >= ${Math.min(SAFE, 10 ** precision)}) break record; ${SIGN} ${store(target)}`;
-}
-
-function store({ storage, id }: Target): string {
-  if (storage !== 'int64') return `values${id}[n] = v;`;
-  return `if (v <= 2147483647 && v >= -2147483648) { values${id}[2 * n] = v; values${id}[2 * n + 1] = v < 0 ? -1 : 0; }
-    else { values${id}[2 * n] = v | 0; values${id}[2 * n + 1] = Math.floor(v / 4294967296); }`;
 }

@@ -1,22 +1,28 @@
-import { isUtf8 } from 'node:buffer';
-import { Columns } from '../../../columns/columns.ts';
+import type { Columns } from '../../../columns/columns.ts';
+import { MostlyColumns } from '../../../columns/mostly-columns.ts';
+import { Properties } from '../../../columns/properties.ts';
 import { ValueError } from '../../../columns/write-values.ts';
 import type { Rejection, Row } from '../../../pipeline/batch.ts';
 import { fieldNames } from '../../../schema/table-schema.ts';
 import type { ByteWindow } from '../byte-window.ts';
 import { clearValue } from '../clear-value.ts';
-import { groupCapacity, KEPT_BYTES, RECORD_BYTES, type ReadRequest, type RecordGroup } from '../record-group.ts';
+import type { RecordGroup } from '../record-group.ts';
+import type { Framing } from './framing.ts';
 import { writeJsonValue } from './json-values.ts';
 import type { ObjectScanner } from './object-scanner.ts';
-import { DEEPEST, isTooDeep, isWellFormed, mayHoldHalfSurrogate, type NumberSources, parseJson } from './parse-json.ts';
-import type { Framing } from './read-records.ts';
+import type { NumberSources } from './parse-json.ts';
+import { type Problem, RecordParser } from './record-parser.ts';
 
-/** The objects of one batch while they are collected: in columns, or as rows where there is no schema. */
-export class JsonGroup {
-  readonly #columns: Columns | undefined;
+/** Columns are chosen anew where so large a share of the records is not in them. */
+const MANY_EXCEPTIONS = 0.1;
+
+/** The objects of one batch while they are collected in columns. */
+export class JsonGroup extends RecordParser {
+  readonly columns: Columns;
   /** Properties that a record may have, where others would be lost. */
   readonly #allowed: ReadonlySet<string> | undefined;
-  readonly #rows: Row[] = [];
+  /** By index, records that the columns do not hold as they are; `undefined` where such are rejected. */
+  readonly #exceptions: Map<number, Row> | undefined;
   readonly #rejections: Rejection[] = [];
   readonly #firstRow: number;
   readonly #capacity: number;
@@ -26,14 +32,16 @@ export class JsonGroup {
   records = 0;
 
   /**
+   * @param columns empty ones
+   * @param exact whether values stay as they are in the file, be it outside of the columns
    * @param firstRow 1-based number of the first record in the file
-   * @param before the group before, by which memory is reserved
    */
-  constructor({ schema, batchSize }: Pick<ReadRequest, 'schema' | 'batchSize'>, firstRow: number, before?: JsonGroup) {
-    this.#capacity = groupCapacity(batchSize, schema?.fields.length ?? 0);
-    const former = before === undefined ? undefined : before.#columns;
-    this.#columns = former?.next(this.#capacity) ?? (schema && Columns.allocate(schema, this.#capacity));
-    this.#allowed = schema && new Set(fieldNames(schema));
+  constructor(columns: Columns, exact: boolean, capacity: number, firstRow: number) {
+    super();
+    this.columns = columns;
+    this.#allowed = exact ? undefined : new Set(fieldNames(columns.schema));
+    this.#exceptions = exact ? new Map() : undefined;
+    this.#capacity = capacity;
     this.#firstRow = firstRow;
   }
 
@@ -41,76 +49,52 @@ export class JsonGroup {
     return this.records >= this.#capacity;
   }
 
+  /** Whether many of its records are not in the columns. */
+  get isUnlikeItsColumns(): boolean {
+    return this.#exceptions !== undefined && this.#exceptions.size > MANY_EXCEPTIONS * this.columns.length;
+  }
+
+  /** Its first records as objects. */
+  sample(records: number): readonly Row[] {
+    return this.#contents().slice(0, Math.min(records, this.columns.length)).rows() as readonly Row[];
+  }
+
   /** Adds the records that the scanner takes, up to the first that it does not, and moves the window behind them. */
   scan(scanner: ObjectScanner, framing: Framing, window: ByteWindow, size: number): void {
-    const columns = this.#columns;
-    if (columns === undefined) return;
     const end = window.endOfValidRegion(framing.closing);
     const { bytes, start } = window;
-    let position = start;
-    while (position < end && position - start < size && !this.full) {
-      const behind = scanner.scan(columns, bytes, framing.begin(bytes, position, end), end);
-      const next = behind < 0 ? -1 : framing.close(bytes, behind, end);
-      if (next < 0) break;
-      columns.length++;
-      this.#count();
-      position = next;
-    }
-    window.advance(position);
+    const before = this.columns.length;
+    const limits = { end, stop: Math.min(end, start + size), capacity: before + this.#capacity - this.records };
+    window.advance(scanner.scanRecords(this.columns, bytes, start, limits));
+    for (let taken = this.columns.length - before; taken > 0; taken--) this.#count();
   }
 
-  /** Adds the record that `bytes` are the JSON text of. @param offset of its first byte in the file */
-  add(bytes: Buffer, offset: number): void {
-    if (bytes.length > RECORD_BYTES) this.addTooLong(bytes, offset);
-    else if (!isUtf8(bytes)) this.#rejectText(bytes, offset, 'The record is not valid UTF-8.', 'latin1');
-    else if (isTooDeep(bytes, 0, bytes.length))
-      this.#rejectText(bytes, offset, `The record has more than ${DEEPEST} brackets inside of each other.`);
-    else this.#parse(bytes, offset);
-  }
-
-  /** Adds a record of which only the beginning was read. */
-  addTooLong(beginning: Buffer, offset: number): void {
-    const limit = `${RECORD_BYTES / 1024 / 1024} MiB`;
-    this.#rejectText(beginning, offset, `The record is longer than ${limit}; only its beginning is kept.`);
-  }
-
-  finish(): Pick<RecordGroup, 'rows' | 'columns' | 'rowNumbers' | 'rejections'> {
+  finish(): Pick<RecordGroup, 'records' | 'columns' | 'rowNumbers' | 'rejections'> {
     const shared = { rowNumbers: this.#rowNumbers ?? this.#firstRow, rejections: this.#rejections };
-    return this.#columns === undefined ? { rows: this.#rows, ...shared } : { columns: this.#columns, ...shared };
+    return this.#exceptions?.size ? { records: this.#contents(), ...shared } : { columns: this.columns, ...shared };
   }
 
-  #parse(bytes: Buffer, offset: number): void {
-    const text = bytes.toString('utf8');
-    try {
-      const { value, sources } = parseJson(text);
-      if (!isRow(value)) this.#rejectText(bytes, offset, 'The record is no JSON object.');
-      else if (mayHoldHalfSurrogate(text) && !isWellFormed(value))
-        this.#rejectText(bytes, offset, 'The record has half of a surrogate pair, which is no character.');
-      else this.#accept(value, sources, offset);
-    } catch (error) {
-      if (error instanceof ValueError) this.#rejectText(bytes, offset, `The record ${error.message}.`);
-      else if (error instanceof SyntaxError) this.#rejectText(bytes, offset, `The record is no JSON: ${error.message}`);
-      else throw error;
+  #contents(): MostlyColumns {
+    return new MostlyColumns(Properties.fromColumns(this.columns), this.#exceptions ?? new Map());
+  }
+
+  protected override accept(row: Row, sources: NumberSources, offset: number): void {
+    if (this.#exceptions !== undefined) {
+      this.#except(row, this.#exceptions);
+      return;
     }
-  }
-
-  #accept(row: Row, sources: NumberSources, offset: number): void {
     const unknown = this.#allowed && Object.keys(row).find((name) => this.#allowed?.has(name) === false);
     const problem =
       unknown === undefined
         ? this.#write(row, sources)
         : { column: unknown, message: 'is a property that no sampled record has' };
     if (problem === undefined) this.#count();
-    else this.#reject({ record: row, offset, column: problem.column, message: `${problem.column} ${problem.message}` });
+    else this.reject({ record: row, offset, column: problem.column, message: `${problem.column} ${problem.message}` });
   }
 
   /** @returns the first value that does not fit, if any */
   #write(row: Row, sources: NumberSources): { readonly column: string; readonly message: string } | undefined {
-    const columns = this.#columns;
-    if (columns === undefined) {
-      this.#rows.push(row);
-      return undefined;
-    }
+    const { columns } = this;
     for (const column of columns.columns) {
       const { name } = column.field;
       const value = Object.hasOwn(row, name) ? row[name] : undefined;
@@ -126,22 +110,21 @@ export class JsonGroup {
     return undefined;
   }
 
+  #except(row: Row, exceptions: Map<number, Row>): void {
+    const { columns } = this;
+    for (const column of columns.columns) clearValue(column, columns.length);
+    exceptions.set(columns.length++, row);
+    this.#count();
+  }
+
   #count(): void {
     this.#rowNumbers?.push(this.#firstRow + this.records);
     this.records++;
   }
 
-  #rejectText(bytes: Buffer, offset: number, message: string, encoding: BufferEncoding = 'utf8'): void {
-    this.#reject({ record: bytes.toString(encoding, 0, Math.min(bytes.length, KEPT_BYTES)), offset, message });
-  }
-
-  #reject(rejection: Omit<Rejection, 'rowNumber'>): void {
+  protected override reject(rejection: Problem): void {
     this.#rowNumbers ??= Array.from({ length: this.records }, (_, index) => this.#firstRow + index);
     this.#rejections.push({ ...rejection, rowNumber: this.#firstRow + this.records });
     this.records++;
   }
-}
-
-function isRow(value: unknown): value is Row {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,8 +4,10 @@ import { ValueError } from '../../../columns/write-values.ts';
 import type { TableSchema } from '../../../schema/table-schema.ts';
 import { clearValue } from '../clear-value.ts';
 import { type ValueForm, valueForm } from '../value-form.ts';
+import { compileScanner, type ScanLimits, type ScanRecords, type ScanValue } from './compile-scanner.ts';
+import type { Framing } from './framing.ts';
 import { KeyMatcher } from './key-matcher.ts';
-import { scanValue } from './scan-value.ts';
+import { scanExactValue, scanValue } from './scan-value.ts';
 
 const COMMA = 0x2c;
 const COLON = 0x3a;
@@ -13,44 +15,67 @@ const OPEN = 0x7b;
 const CLOSE = 0x7d;
 const LINE_FEED = 10;
 
+/** Columns that objects are read into. */
+export interface ObjectLayout {
+  readonly schema: TableSchema;
+  /** Whether all values have to read back as they are: nothing is converted, and a member that is missing is not NULL. */
+  readonly exact: boolean;
+}
+
 /**
  * Reads JSON objects from bytes directly into typed columns: members in any order, missing ones as NULL, values in
  * their common forms. Whatever is in doubt (a key that comes twice or that no column has, a value of another type, a
  * number of many digits, what is no JSON) it leaves to `JSON.parse`: nothing is refused here.
  */
 export class ObjectScanner {
+  readonly #framing: Framing;
+  readonly #exact: boolean;
+  /** Whether a record has no line ends. */
+  readonly #oneLine: boolean;
+  readonly #scanValue: ScanValue;
+  /** For objects whose members are in the order of the columns. */
+  readonly #scanCommon: ScanRecords | undefined;
   readonly #keys: KeyMatcher;
   readonly #forms: readonly ValueForm[];
   /** The record in which each column was last seen, to find members that come twice or not at all. */
   readonly #seen: Int32Array;
   #record = 0;
-  readonly #oneLine: boolean;
   /** Whether there are columns whose values are JSON texts. */
   readonly #nested: boolean;
 
-  /** @param oneLine whether a record has no line ends */
-  constructor({ fields }: TableSchema, oneLine: boolean) {
+  constructor({ schema, exact }: ObjectLayout, framing: Framing) {
+    const { fields } = schema;
+    this.#framing = framing;
+    this.#exact = exact;
+    this.#oneLine = framing.separation === 'lines';
+    this.#scanValue = untaken(exact ? scanExactValue : scanValue);
+    this.#scanCommon = compileScanner(schema, framing.separation, this.#scanValue);
     this.#keys = new KeyMatcher(fields.map(({ name }) => name));
     this.#forms = fields.map(valueForm);
     this.#seen = new Int32Array(fields.length);
-    this.#oneLine = oneLine;
     this.#nested = fields.some(({ type }) => type.kind === 'json');
   }
 
-  /**
-   * Writes the object at `start` behind the last record of `columns`, which does not count it yet.
-   *
-   * @param end where to stop; the bytes before it are valid UTF-8
-   * @returns the position behind the object, -1 when it is not taken
-   */
-  scan(columns: Columns, bytes: Buffer, start: number, end: number): number {
-    if (bytes[start] !== OPEN) return -1;
-    try {
-      return this.#members(columns, bytes, start + 1, this.#limit(bytes, start, end));
-    } catch (error) {
-      if (error instanceof ValueError || error instanceof SyntaxError) return -1;
-      throw error;
+  /** Appends records to columns, up to the first that it does not take. @returns the position of that one */
+  scanRecords(columns: Columns, bytes: Buffer, start: number, limits: ScanLimits): number {
+    let position = start;
+    while (position < limits.stop && columns.length < limits.capacity) {
+      position = this.#scanCommon?.(columns, bytes, position, limits) ?? position;
+      if (position >= limits.stop || columns.length === limits.capacity) break;
+      const next = this.#scanRecord(columns, bytes, position, limits.end);
+      if (next < 0) break;
+      columns.length++;
+      position = next;
     }
+    return position;
+  }
+
+  /** @returns the position behind the record and what separates it from the next, -1 when it is not taken */
+  #scanRecord(columns: Columns, bytes: Buffer, start: number, end: number): number {
+    const first = this.#framing.begin(bytes, start, end);
+    if (bytes[first] !== OPEN) return -1;
+    const behind = this.#members(columns, bytes, first + 1, this.#limit(bytes, first, end));
+    return behind < 0 ? -1 : this.#framing.close(bytes, behind, end);
   }
 
   #members({ columns, length: index }: Columns, bytes: Buffer, start: number, end: number): number {
@@ -68,7 +93,7 @@ export class ObjectScanner {
       members++;
       position = this.skipSpace(bytes, position + this.#keys.size(member));
       if (bytes[position] !== COLON) return -1;
-      position = scanValue(column, form, index, bytes, this.skipSpace(bytes, position + 1), end);
+      position = this.#scanValue(column, form, index, bytes, this.skipSpace(bytes, position + 1), end);
       if (position < 0) return -1;
       position = this.skipSpace(bytes, position);
     } while (bytes[position++] === COMMA);
@@ -92,8 +117,9 @@ export class ObjectScanner {
     return lineEnd < 0 ? end : Math.min(lineEnd, end);
   }
 
-  /** @returns whether all columns that the record does not have allow NULL */
+  /** @returns whether all columns that the record does not have may be NULL */
   #clearMissing(columns: readonly Column[], index: number): boolean {
+    if (this.#exact) return false;
     for (let member = 0; member < columns.length; member++) {
       const column = columns[member];
       if (column === undefined || this.#seen[member] === this.#record) continue;
@@ -102,4 +128,16 @@ export class ObjectScanner {
     }
     return true;
   }
+}
+
+/** The same, where values that do not fit are not taken. */
+function untaken(scan: ScanValue): ScanValue {
+  return (column, form, index, bytes, start, end) => {
+    try {
+      return scan(column, form, index, bytes, start, end);
+    } catch (error) {
+      if (error instanceof ValueError || error instanceof SyntaxError) return -1;
+      throw error;
+    }
+  };
 }

@@ -1,10 +1,12 @@
 import { PipelineError } from '../../../errors/pipeline-error.ts';
+import type { Row } from '../../../pipeline/batch.ts';
 import type { ByteWindow } from '../byte-window.ts';
 import type { FilesSource } from '../options.ts';
 import { RECORD_BYTES, type ReadRequest, type RecordGroup } from '../record-group.ts';
 import type { SourceFile } from '../source-files.ts';
 import { endOfValue } from './end-of-value.ts';
-import { readRecords } from './read-records.ts';
+import type { Framing } from './framing.ts';
+import { readRecords, sampleRecords } from './read-records.ts';
 
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
@@ -16,11 +18,20 @@ const COMMA = 0x2c;
  * @throws PipelineError UNREADABLE when it is no array, or ends inside of it
  */
 export function readJson(file: SourceFile, options: FilesSource, request: ReadRequest): AsyncGenerator<RecordGroup> {
+  return readRecords(file, options, request, (offset) => arrayFraming(file, offset));
+}
+
+/** The first records as objects. */
+export function sampleJson(file: SourceFile, options: FilesSource, records: number): Promise<readonly Row[]> {
+  return sampleRecords(file, options, 0, records, (offset) => arrayFraming(file, offset));
+}
+
+function arrayFraming(file: SourceFile, offset: number): Framing {
   // A position of this source lies inside of the array.
-  let opened = request.offset > 0;
-  return readRecords(file, options, request, {
+  let opened = offset > 0;
+  return {
     closing: 0x7d,
-    oneLine: false,
+    separation: 'array',
     begin: skipSeparators,
     close: (_, start) => start,
     async take(window, group) {
@@ -46,13 +57,13 @@ export function readJson(file: SourceFile, options: FilesSource, request: ReadRe
         if ((await nextByte(window, false)) !== undefined) throw damaged(file, window, 'something follows its array');
         return false;
       }
-      const { offset } = window;
+      const start = window.offset;
       const end = await findEnd(window, file);
-      group.add(window.bytes.subarray(window.start, end), offset);
+      group.add(window.bytes.subarray(window.start, end), start);
       window.advance(end);
       return true;
     },
-  });
+  };
 }
 
 /** Moves on to the next byte that is neither white space nor a comma between records; `undefined` at the end. */

@@ -1,15 +1,17 @@
+import type { Row } from '../../../pipeline/batch.ts';
 import type { ByteWindow } from '../byte-window.ts';
 import type { FilesSource } from '../options.ts';
 import { KEPT_BYTES, RECORD_BYTES, type ReadRequest, type RecordGroup } from '../record-group.ts';
 import type { SourceFile } from '../source-files.ts';
-import type { JsonGroup } from './json-group.ts';
-import { type Framing, readRecords } from './read-records.ts';
+import type { Framing } from './framing.ts';
+import { readRecords, sampleRecords } from './read-records.ts';
+import type { RecordParser } from './record-parser.ts';
 
 const LINE_FEED = 10;
 
 const LINES: Framing = {
   closing: LINE_FEED,
-  oneLine: true,
+  separation: 'lines',
   begin: (_, start) => start,
   close(bytes, start, end) {
     let position = start;
@@ -21,14 +23,19 @@ const LINES: Framing = {
 
 /** The records of a file with a JSON object on each line. Blank lines are passed over. */
 export function readNdjson(file: SourceFile, options: FilesSource, request: ReadRequest): AsyncGenerator<RecordGroup> {
-  return readRecords(file, options, request, LINES);
+  return readRecords(file, options, request, () => LINES);
+}
+
+/** The first records as objects. */
+export function sampleNdjson(file: SourceFile, options: FilesSource, records: number): Promise<readonly Row[]> {
+  return sampleRecords(file, options, 0, records, () => LINES);
 }
 
 function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0d;
 }
 
-async function takeLine(window: ByteWindow, group: JsonGroup): Promise<boolean> {
+async function takeLine(window: ByteWindow, group: RecordParser): Promise<boolean> {
   let lineEnd = window.bytes.indexOf(LINE_FEED, window.start);
   while (lineEnd < 0 && !window.final && window.length <= RECORD_BYTES) {
     await window.grow();

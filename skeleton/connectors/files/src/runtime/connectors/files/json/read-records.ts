@@ -1,63 +1,81 @@
+import type { Row } from '../../../pipeline/batch.ts';
 import { ByteWindow } from '../byte-window.ts';
 import type { FilesSource } from '../options.ts';
 import { readBytes } from '../read-bytes.ts';
-import { GROUP_BYTES, type ReadRequest, type RecordGroup } from '../record-group.ts';
+import { GROUP_BYTES, RECORD_BYTES, type ReadRequest, type RecordGroup } from '../record-group.ts';
 import type { SourceFile } from '../source-files.ts';
-import { JsonGroup } from './json-group.ts';
-import { ObjectScanner } from './object-scanner.ts';
+import { exactSchema } from './exact-schema.ts';
+import type { Frame } from './framing.ts';
+import { JsonGroups } from './json-groups.ts';
+import { RowGroup } from './row-group.ts';
 
-/** How records lie in a file one after the other. */
-export interface Framing {
-  /** The byte behind which nothing of a record is cut off. */
-  readonly closing: number;
-  /** Whether a record has no line ends. */
-  readonly oneLine: boolean;
-  /** Moves on to a record that seems to start at `start` or behind what separates records. */
-  begin(bytes: Buffer, start: number, end: number): number;
-  /** Moves on behind what closes the record that ends at `start`. @returns -1 when something else is there */
-  close(bytes: Buffer, start: number, end: number): number;
-  /**
-   * Finds the next record in what is in view, adds it to the group and moves the window behind it. Grows the window
-   * when the record is not complete.
-   *
-   * @returns `false` at the end of the file
-   */
-  take(window: ByteWindow, group: JsonGroup): Promise<boolean>;
-}
+/** Records by which columns are chosen that hold values of JSON as they are. */
+const SAMPLED_RECORDS = 1000;
 
-/** Collects the records of a file in groups. */
+/**
+ * Collects the records of a file in groups. Without a schema they have the values that the file has, and are in columns
+ * as far as most of them have the same properties.
+ */
 export async function* readRecords(
   file: SourceFile,
   options: FilesSource,
   request: ReadRequest,
-  framing: Framing,
+  frame: Frame,
 ): AsyncGenerator<RecordGroup> {
-  const { schema } = request;
-  const window = new ByteWindow(readBytes(file, options.encoding, request.offset), request.offset);
-  const scanner = schema && new ObjectScanner(schema, framing.oneLine);
+  const { offset, schema } = request;
+  const layout =
+    schema === undefined
+      ? { schema: exactSchema(await sampleRecords(file, options, offset, SAMPLED_RECORDS, frame)), exact: true }
+      : { schema, exact: false };
+  const framing = frame(offset);
+  const groups = new JsonGroups(layout, framing, request.batchSize);
+  const window = new ByteWindow(readBytes(file, options.encoding, offset), offset);
   let { row } = request;
-  let started = window.offset;
-  let group = new JsonGroup(request, row + 1);
+  let started = offset;
+  let group = groups.next(row + 1);
   const finish = (last: boolean): RecordGroup => {
     row += group.records;
-    return { ...group.finish(), row, offset: window.offset, bytes: window.offset - started, last };
+    const release = groups.recycler(group);
+    return { ...group.finish(), row, offset: window.offset, bytes: window.offset - started, last, release };
   };
   try {
-    if (window.offset === 0) await window.skipByteOrderMark();
+    if (offset === 0) await window.skipByteOrderMark();
     for (;;) {
-      const left = started + GROUP_BYTES - window.offset;
-      if (scanner !== undefined) group.scan(scanner, framing, window, left);
-      const full = group.full || window.offset - started >= GROUP_BYTES;
-      if (!full) {
+      await window.growUpTo(framing.closing, RECORD_BYTES);
+      group.scan(groups.scanner, framing, window, started + GROUP_BYTES - window.offset);
+      if (!group.full && window.offset - started < GROUP_BYTES) {
         if (await framing.take(window, group)) continue;
         break;
       }
+      groups.learn(group, SAMPLED_RECORDS);
       yield finish(false);
       started = window.offset;
-      group = new JsonGroup(request, row + 1, group);
+      group = groups.next(row + 1, group);
     }
     if (group.records > 0) yield finish(true);
   } finally {
     await window.close();
   }
+}
+
+/** Records from an offset on, as objects; those that are broken are left out. */
+export async function sampleRecords(
+  file: SourceFile,
+  options: FilesSource,
+  offset: number,
+  records: number,
+  frame: Frame,
+): Promise<readonly Row[]> {
+  const window = new ByteWindow(readBytes(file, options.encoding, offset), offset);
+  const framing = frame(offset);
+  const group = new RowGroup();
+  try {
+    if (offset === 0) await window.skipByteOrderMark();
+    while (group.records < records && window.offset - offset < GROUP_BYTES) {
+      if (!(await framing.take(window, group))) break;
+    }
+  } finally {
+    await window.close();
+  }
+  return group.rows;
 }

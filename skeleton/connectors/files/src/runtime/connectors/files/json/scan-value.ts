@@ -36,8 +36,33 @@ export function scanValue(
     ? scanQuoted(column, form, index, bytes, start, end)
     : scanUnquoted(column, form, index, bytes, start);
   if (next > 0) return next;
-  if (form.way === WAYS.json) return scanJson(column, index, bytes, start, end);
-  return quoted ? scanAnyText(column, index, bytes, start, end) : scanAnyNumber(column, index, bytes, start, end);
+  if (form.way === WAYS.json) return scanJson(column, index, bytes, start, end, false);
+  return quoted
+    ? scanAnyText(column, index, bytes, start, end)
+    : scanAnyNumber(column, index, bytes, start, end, false);
+}
+
+/**
+ * The same, for a value that reads back from the column as `JSON.parse` gives it, whole numbers beyond 2^53 as bigints:
+ * nothing is converted.
+ */
+export function scanExactValue(
+  column: Column,
+  form: ValueForm,
+  index: number,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): number {
+  const first = bytes[start];
+  if (first === NULL[0]) return scanNull(column, index, bytes, start);
+  if (column.valid !== undefined) column.valid[index] = 1;
+  if (form.way === WAYS.json) return scanJson(column, index, bytes, start, end, true);
+  if (first === QUOTE) return column.storage === 'bytes' ? scanText(column, index, bytes, start + 1, end) : -1;
+  if (column.storage === 'bytes') return -1;
+  const next = scanUnquoted(column, form, index, bytes, start);
+  if (next > 0 || form.way === WAYS.boolean) return next;
+  return scanAnyNumber(column, index, bytes, start, end, true);
 }
 
 /** @returns -1 when it takes a more careful look */
@@ -103,13 +128,22 @@ function scanAnyText(column: Column, index: number, bytes: Buffer, start: number
   return close + 1;
 }
 
-/** A number of any length. */
-function scanAnyNumber(column: Column, index: number, bytes: Buffer, start: number, end: number): number {
+/** A number of any length. @param exact whether it has to read back as it is */
+function scanAnyNumber(
+  column: Column,
+  index: number,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  exact: boolean,
+): number {
   let close = start;
   while (close < end && isInNumber(bytes[close] ?? 0)) close++;
   const source = bytes.toString('latin1', start, close);
   if (!JSON_NUMBER.test(source)) return -1;
-  writeJsonValue(column, index, exactNumber(Number(source), source), source);
+  const value = exactNumber(Number(source), source);
+  if (exact && (column.storage === 'float64' ? typeof value === 'bigint' : Object.is(value, -0))) return -1;
+  writeJsonValue(column, index, value, source);
   return close;
 }
 
@@ -118,11 +152,14 @@ function isInNumber(byte: number): boolean {
   return (byte >= 0x30 && byte <= 0x39) || byte === 0x2b || byte === 0x2d || byte === 0x2e || (byte | 0x20) === 0x65;
 }
 
-function scanJson(column: Column, index: number, bytes: Buffer, start: number, end: number): number {
+/** A zero with a sign, which is lost where JSON is written again. */
+const MAY_BE_NEGATIVE_ZERO = /(?:^|[[:,\s])-(?:0|[\d.]+[eE]-\d{3})/;
+
+function scanJson(column: Column, index: number, bytes: Buffer, start: number, end: number, exact: boolean): number {
   const close = endOfValue(bytes, start, end);
   if (close < 0 || isTooDeep(bytes, start, close)) return -1;
   const text = bytes.toString('utf8', start, close);
-  if (mayHoldHalfSurrogate(text)) return -1;
+  if (mayHoldHalfSurrogate(text) || (exact && MAY_BE_NEGATIVE_ZERO.test(text))) return -1;
   writeJsonValue(column, index, parseJson(text).value);
   return close;
 }

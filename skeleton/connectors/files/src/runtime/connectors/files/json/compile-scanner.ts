@@ -1,0 +1,59 @@
+import { type Column, reserveBytes } from '../../../columns/column.ts';
+import type { Columns } from '../../../columns/columns.ts';
+import { parseDateBytes } from '../../../columns/parse-bytes.ts';
+import type { TableSchema } from '../../../schema/table-schema.ts';
+import { POWERS } from '../scan-number.ts';
+import { type ValueForm, valueForm } from '../value-form.ts';
+import { scanText } from './scan-text.ts';
+import { type Separation, scannerSource } from './scanner-source.ts';
+
+export interface ScanLimits {
+  /** Behind whole records; nothing behind it is looked at. The bytes before it are valid UTF-8. */
+  readonly end: number;
+  /** No record is begun at or behind this position. */
+  readonly stop: number;
+  /** Records that the columns can hold. */
+  readonly capacity: number;
+}
+
+/**
+ * Appends records to columns until one of them is not written in the common way, or a limit is reached.
+ *
+ * @returns the position of the first record that was not taken
+ * @throws ValueError, SyntaxError where that is because of its values
+ */
+export type ScanRecords = (columns: Columns, bytes: Buffer, start: number, limits: ScanLimits) => number;
+
+/** @returns the position behind the value, -1 when it is not taken */
+export type ScanValue = (
+  column: Column,
+  form: ValueForm,
+  index: number,
+  bytes: Buffer,
+  start: number,
+  end: number,
+) => number;
+
+/** A function of more columns, or longer keys, is so long that the engine does not optimise it. */
+const MOST_COLUMNS = 64;
+const MOST_KEY_BYTES = 1024;
+
+/**
+ * Writes the loop out that reads objects whose members come in the order of the columns; it takes half the time of a
+ * loop that looks up what each member is.
+ *
+ * @param scanOther for values that are not in the common form of their type
+ * @returns `undefined` where there are too many columns
+ */
+export function compileScanner(
+  schema: TableSchema,
+  separation: Separation,
+  scanOther: ScanValue,
+): ScanRecords | undefined {
+  const { fields } = schema;
+  const keyBytes = fields.reduce((sum, { name }) => sum + Buffer.byteLength(name), 0);
+  if (fields.length === 0 || fields.length > MOST_COLUMNS || keyBytes > MOST_KEY_BYTES) return undefined;
+  const compile = new Function('tools', scannerSource(schema, separation));
+  const tools = { reserveBytes, parseDateBytes, scanText, scanOther, forms: fields.map(valueForm), powers: POWERS };
+  return compile(tools) as ScanRecords;
+}
