@@ -18,28 +18,42 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
+export interface PostgresOrigin {
+  /** How often the server has used up its transaction numbers. */
+  readonly epoch?: number;
+  /** The superuser's address of the server whose standby it is. */
+  readonly standbyOf?: string;
+}
+
 /**
  * Starts the PostgreSQL server that is installed on this machine. Settings are those of postgresql.conf.
  *
  * @throws Error when no server is installed, or with its log when it does not start
  */
-export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
+export async function startPostgres(
+  settings: Readonly<Record<string, string>> = {},
+  { epoch, standbyOf }: PostgresOrigin = {},
+): Promise<PostgresServer> {
   const programs = findPrograms();
   const folder = await mkdtemp(join(tmpdir(), 'postgres-'));
   const owner = await giveToServerUser(folder);
-  const password = randomBytes(16).toString('hex');
+  const password = standbyOf === undefined ? randomBytes(16).toString('hex') : new URL(standbyOf).password;
   const passwordFile = join(folder, 'password');
   const data = join(folder, 'data');
-  await writeFile(passwordFile, password, { mode: 0o644 });
-  const initialise = ['--pgdata', data, '--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
-  const [initdb, ...initdbArguments] = owner(join(programs, 'initdb'), [
-    ...initialise,
-    '--encoding=UTF8',
-    '--locale=C.UTF-8',
-    '--no-sync',
-  ]);
-  execFileSync(initdb, initdbArguments, { stdio: 'pipe' });
-  await rm(passwordFile);
+  const execute = (name: string, options: readonly string[]) => {
+    const [program, ...all] = owner(join(programs, name), options);
+    execFileSync(program, all, { stdio: 'pipe' });
+  };
+  if (standbyOf === undefined) {
+    await writeFile(passwordFile, password, { mode: 0o644 });
+    const initialise = ['--pgdata', data, '--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
+    execute('initdb', [...initialise, '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync']);
+    await rm(passwordFile);
+  } else {
+    const copy = ['--pgdata', data, `--dbname=${standbyOf}`, '--write-recovery-conf', '--checkpoint=fast', '--no-sync'];
+    execute('pg_basebackup', copy);
+  }
+  if (epoch !== undefined) execute('pg_resetwal', ['--pgdata', data, `--epoch=${epoch}`]);
 
   const port = await freePort();
   const options = {

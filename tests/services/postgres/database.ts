@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { QueryResultRow } from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
+import { type PostgresServer, startPostgres } from '../../../scripts/postgres-server.ts';
 import type { SinkContext, SourceContext, WriteMode } from '../../../skeleton/base/src/runtime/connectors/connector.ts';
 import type { Batch, Rejection } from '../../../skeleton/base/src/runtime/pipeline/batch.ts';
 import type { Checkpoint, Position } from '../../../skeleton/base/src/runtime/pipeline/position.ts';
@@ -19,15 +20,29 @@ export interface TestDatabase {
   as(change: { user?: string; password?: string; port?: string; database?: string }): string;
 }
 
-/** A database of its own for the tests of one file. */
-export function useDatabase(): TestDatabase {
+/** A server of its own for the tests of one file: nobody else's transactions are going on there. */
+export function useServer(): () => string {
+  let server: PostgresServer | undefined;
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server?.stop());
+  return () => server?.url ?? '';
+}
+
+/**
+ * A database of its own for the tests of one file.
+ *
+ * @param server gives the address of the server once hooks are run; by default the one that all tests share
+ */
+export function useDatabase(server = () => inject('postgresUrl')): TestDatabase {
   let database: OwnDatabase | undefined;
   const made = (): OwnDatabase => {
     if (database === undefined) throw new Error('The database is there in tests and hooks only.');
     return database;
   };
   beforeAll(async () => {
-    database = await createDatabase(inject('postgresUrl'));
+    database = await createDatabase(server());
   });
   afterAll(() => database?.drop());
   return {

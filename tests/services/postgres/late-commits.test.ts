@@ -4,9 +4,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Lag, SourceContext } from '../../../skeleton/base/src/runtime/connectors/connector.ts';
 import type { Position } from '../../../skeleton/base/src/runtime/pipeline/position.ts';
 import type { PostgresSource } from '../../../skeleton/connectors/postgres/src/runtime/connectors/postgres/options.ts';
-import { extractorOf, readAll, rowsOf, useDatabase } from './database.ts';
+import { extractorOf, readAll, rowsOf, useDatabase, useServer } from './database.ts';
 
-const database = useDatabase();
+const database = useDatabase(useServer());
 const sessions: Client[] = [];
 
 /** A session of its own, which a test may leave in a transaction. */
@@ -281,6 +281,35 @@ describe('a table that was dropped and created again', () => {
       hint: expect.stringContaining('--full-refresh'),
     });
     expect([await merging.run(), await merging.run()]).toEqual([[1, 2], []]);
+  });
+});
+
+describe('a table whose records were all written anew', () => {
+  it.each([
+    ['ALTER TABLE events ALTER id TYPE bigint', false],
+    [
+      'TRUNCATE events; INSERT INTO events SELECT n, NULL FROM generate_series(1, 9) AS n; UPDATE events SET at = now()',
+      true,
+    ],
+    ['VACUUM FULL events', true],
+    ['TRUNCATE events', true],
+  ])('by %s is refused for a sink that appends: %s', async (statement, goesOn) => {
+    await database.sql(`INSERT INTO events SELECT n, '2026-01-01' FROM generate_series(1, 9) AS n`);
+    const appending = new Reader(BY_TIME);
+    const merging = new Reader({ ...BY_TIME, merges: true });
+    await appending.run();
+    await merging.run();
+    await database.sql(statement);
+    const again = await merging.run();
+    if (goesOn) expect(await appending.run()).toEqual(again);
+    else {
+      expect(again).toHaveLength(9);
+      await expect(appending.run()).rejects.toMatchObject({
+        code: 'CONFIGURATION',
+        message: expect.stringContaining('were written anew since the last run'),
+        hint: expect.stringContaining('--full-refresh'),
+      });
+    }
   });
 });
 

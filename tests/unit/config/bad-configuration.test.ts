@@ -131,17 +131,19 @@ const MISTAKES: [string, string | RegExp, string, string[]][] = [
     ['pipeline.yaml:10:25 resources.orders.deadLetters.max: must be a whole number, found 1.5'],
   ],
   [
-    'a duration without unit',
+    'a lag of nothing',
     'lag: 1h',
-    'lag: 60',
-    ['pipeline.yaml:10:56 resources.orders.incremental.lag: must be text, found 60'],
+    'lag: 0s',
+    [
+      'pipeline.yaml:10:56 resources.orders.incremental.lag: must be a duration such as 30s, 15m, 1h or 2d for a time, or a whole number for an integer; above 0, found "0s"',
+    ],
   ],
   [
     'a duration of an unknown unit',
     'lag: 1h',
     'lag: 1y',
     [
-      'pipeline.yaml:10:56 resources.orders.incremental.lag: must be a duration: a whole number and a unit, such as 30s, 15m, 1h or 2d, found "1y"',
+      'pipeline.yaml:10:56 resources.orders.incremental.lag: must be a duration such as 30s, 15m, 1h or 2d for a time, or a whole number for an integer; above 0, found "1y"',
     ],
   ],
   [

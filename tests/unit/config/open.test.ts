@@ -78,7 +78,7 @@ describe('the model', () => {
       shards: 1,
     });
     expect(config.alerts.deadLetters).toBe(1);
-    expect(resourceOf(config, 'orders').incremental?.lag).toBe(7_200);
+    expect(resourceOf(config, 'orders').incremental?.lag).toEqual({ seconds: 7_200 });
   });
 
   it('names the resources where one does not exist', () => {
@@ -98,7 +98,7 @@ describe('opening a connection', () => {
       resource: 'orders',
       stream: 'daily-orders/orders',
       batchSize: 10,
-      incremental: { cursor: 'updated_at', key: ['id'], merges: false, lag: { seconds: 7_200 } },
+      incremental: { cursor: 'updated_at', key: ['id'], merges: true, lag: { seconds: 7_200 } },
     });
   });
 

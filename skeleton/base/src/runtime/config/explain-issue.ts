@@ -73,6 +73,9 @@ function notAllowed(path: ValuePath, choices: readonly string[], context: Explan
   return { path, message, ...(hint && { hint }) };
 }
 
+/** What zod says of a union that has no message of its own. */
+const NO_MESSAGE = 'Invalid input';
+
 function explainUnion(
   issue: z.core.$ZodIssueInvalidUnion,
   path: ValuePath,
@@ -85,6 +88,7 @@ function explainUnion(
   const deeper = branches.filter((branch) => branch.every((problem) => problem.path.length > path.length));
   const best = deeper.toSorted((left, right) => left.length - right.length)[0];
   if (best !== undefined) return best;
+  if (issue.message !== NO_MESSAGE) return [{ path, message: `${issue.message}, found ${found(path, context)}` }];
   const wanted = issue.errors.flatMap((errors) => errors.flatMap((inner) => expectedBy(inner)));
   if (wanted.length === 0) return [{ path, message: issue.message }];
   return [{ path, message: `must be ${listChoices([...new Set(wanted)])}, found ${found(path, context)}` }];

@@ -13,6 +13,8 @@ export interface IncrementalSource {
    * tables and materialised views do not.
    */
   readonly table?: string;
+  /** The file that holds its records; a partitioned table has none of its own. */
+  readonly file?: string;
   /** Whether a record that comes again takes the place of the one before. */
   readonly merges: boolean;
 }
@@ -25,9 +27,9 @@ export async function describeIncremental(
   { lag, merges = false }: NonNullable<SourceContext['incremental']>,
 ): Promise<IncrementalSource> {
   if (lag !== undefined) requireDistance(cursor, lag);
-  const identifier = table && (await trackedTable(client, table));
-  if (identifier === undefined && lag !== undefined && !merges) throw wouldRepeat();
-  return { cursor, merges, ...(lag && { lag }), ...(identifier !== undefined && { table: identifier }) };
+  const tracked = table && (await trackedTable(client, table));
+  if (tracked === undefined && lag !== undefined && !merges) throw wouldRepeat();
+  return { cursor, merges, ...(lag && { lag }), ...tracked };
 }
 
 /** A table, its partitions and whatever inherits from it, as far as PostgreSQL itself keeps their records. */
@@ -37,13 +39,20 @@ const TRACKED = `
     UNION ALL
     SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid
   )
-  SELECT to_regclass($1)::oid::text AS identifier,
+  SELECT to_regclass($1)::oid::text AS "table", pg_relation_filenode(to_regclass($1))::text AS file,
     bool_and(relkind = 'p' OR relkind = 'r' AND relam = (SELECT oid FROM pg_am WHERE amname = 'heap')) AS tracked
   FROM tree JOIN pg_class USING (oid)`;
 
-async function trackedTable(client: Client, table: TableName): Promise<string | undefined> {
-  const { rows } = await client.query<{ identifier: string; tracked: boolean }>(TRACKED, [quoteTable(table)]);
-  return rows[0]?.tracked ? rows[0].identifier : undefined;
+async function trackedTable(
+  client: Client,
+  name: TableName,
+): Promise<Pick<IncrementalSource, 'table' | 'file'> | undefined> {
+  const { rows } = await client.query<{ table: string; file: string | null; tracked: boolean }>(TRACKED, [
+    quoteTable(name),
+  ]);
+  if (!rows[0]?.tracked) return undefined;
+  const { table, file } = rows[0];
+  return { table, ...(file !== null && { file }) };
 }
 
 function requireDistance({ name, type, sqlType, wire, travelsAs }: PostgresColumn, lag: Lag): void {

@@ -1,14 +1,13 @@
 import type { Client } from 'pg';
-import { PipelineError } from '../../errors/pipeline-error.ts';
-import { logger } from '../../observability/logger.ts';
 import type { Position } from '../../pipeline/position.ts';
 import type { IncrementalSource } from './incremental-source.ts';
 import { type ReadBatch, type ReadOptions, readBatches } from './read-batches.ts';
+import { continueIn } from './same-table.ts';
 import type { DescribedSource } from './source.ts';
 import { type Place, type SourcePosition, writePosition } from './source-position.ts';
 import { behind, isBehindStatement, present } from './source-query.ts';
 import { nextWindow, partsOf, type Window } from './source-windows.ts';
-import { readTransactions, requireContinuity, type Transactions } from './transactions.ts';
+import { readTransactions, type Transactions } from './transactions.ts';
 
 /** A batch, and where to go on behind it. */
 export interface PlacedBatch extends ReadBatch {
@@ -31,9 +30,9 @@ export async function* readSource(
     yield* readInOrder(client, source, start, options);
     return;
   }
-  const transactions = incremental.table === undefined ? undefined : await readTransactions(client);
-  let position: SourcePosition = start === undefined ? { rows: 0 } : sameTable(start, incremental, source.name);
-  if (transactions !== undefined) requireContinuity(position, transactions);
+  let position: SourcePosition = start ?? { rows: 0 };
+  const transactions = incremental.table === undefined ? undefined : await readTransactions(client, position);
+  if (transactions !== undefined) position = await continueIn(client, source, position, transactions);
   const reader = new WindowReader(client, source, incremental, transactions, options);
   const { reading, ...delivered } = position;
   if (reading !== undefined) position = yield* reader.read(delivered, reading);
@@ -55,21 +54,6 @@ async function* readInOrder(
     rows += batch.read;
     yield { ...batch, position: writePosition({ rows, ...(batch.place && { after: batch.place }) }) };
   }
-}
-
-/** @throws PipelineError `CONFIGURATION` when all records are those of another table, and the sink would hold them twice */
-function sameTable(position: SourcePosition, { table, merges }: IncrementalSource, name: string): SourcePosition {
-  if (position.table === undefined || table === undefined || position.table === table) return position;
-  const message = `${name} is another table than the last run has read: dropped and created again, or restored.`;
-  if (!merges) {
-    throw new PipelineError('CONFIGURATION', message, {
-      hint:
-        'Run once with --full-refresh. A table that is rebuilt again and again can be read through a view: then the ' +
-        'cursor alone says what is new.',
-    });
-  }
-  logger.warn({ position: writePosition(position) }, `${message} All of it is read and merged again.`);
-  return { rows: position.rows };
 }
 
 class WindowReader {
@@ -96,11 +80,11 @@ class WindowReader {
   /** Yields what is left of a window and returns the position behind all of it, which its last batch has. */
   async *read(start: SourcePosition, window: Window): AsyncGenerator<PlacedBatch, SourcePosition> {
     const { query } = this.#source;
-    const { table, cursor } = this.#incremental;
+    const { table, file, cursor } = this.#incremental;
     const { until, since } = window;
     const limits = { ...(until !== undefined && { until }), ...(since !== undefined && { since }) };
     let { rows } = start;
-    let base = { ...start, ...(table !== undefined && { table }) };
+    let base = { ...start, ...(table !== undefined && { table }), ...(file !== undefined && { file }) };
     // A batch waits for the next one: only the last one is where the window ends.
     let waiting: { readonly batch: ReadBatch; readonly passed: Place } | undefined;
     const { withCursor, withoutCursor } = partsOf(query, this.#incremental, start, window, this.#transactions);

@@ -44,7 +44,7 @@ async function partsAhead(
   if (incremental === undefined || (incremental.table === undefined && incremental.lag === undefined)) {
     return [{ order, conditions: after === undefined ? [] : [behind(order, after)] }];
   }
-  const transactions = incremental.table === undefined ? undefined : await readTransactions(client);
+  const transactions = incremental.table === undefined ? undefined : await readTransactions(client, position);
   const window = reading ?? (await nextWindow(client, query, incremental, transactions));
   return Object.values(partsOf(query, incremental, { ...rest, ...(after && { after }) }, window, transactions));
 }

@@ -30,6 +30,8 @@ const positionSchema = z.object({
   seen: transactionSchema.exactOptional(),
   /** The object identifier of the table whose transactions these are. */
   table: z.string().exactOptional(),
+  /** The file that held its records; it is another one when all of them were written anew. */
+  file: z.string().exactOptional(),
   /** Records that are late have a larger cursor than this one; missing where they are looked for everywhere. */
   since: z.string().exactOptional(),
   /** What is being read. */

@@ -17,10 +17,13 @@ export interface Transactions {
 }
 
 /**
- * The oldest transaction that is going on in this database, else the first one to come. Those of other databases and
- * of autovacuum, which has no user, write no record of ours and are passed over; as long as they are seen to go on,
- * because of one that has ended since the snapshot nobody knows whose it was. A standby does not know the transactions
- * of its primary one by one.
+ * The oldest transaction that is going on in this database, else the first one to come. Passed over are:
+ *
+ * - those before the position: they were passed over when it was made
+ * - those of other databases and of autovacuum, which has no user: they write no record of ours. That holds as long as
+ *   they are seen to go on: of one that has ended since the snapshot nobody knows whose it was
+ *
+ * A standby does not know the transactions of its primary one by one.
  */
 const TRANSACTIONS = `
   WITH others AS MATERIALIZED (
@@ -30,8 +33,9 @@ const TRANSACTIONS = `
     UNION ALL
     SELECT transaction FROM pg_prepared_xacts WHERE database <> current_database()
   ), boundary AS MATERIALIZED (
-    SELECT CASE WHEN pg_is_in_recovery() THEN pg_snapshot_xmin(snapshot) ELSE coalesce(
-      (SELECT id FROM pg_snapshot_xip(snapshot) AS id WHERE id::xid NOT IN (SELECT id FROM others) ORDER BY id LIMIT 1),
+    SELECT CASE WHEN pg_is_in_recovery() THEN greatest(pg_snapshot_xmin(snapshot), $1::xid8) ELSE coalesce(
+      (SELECT id FROM pg_snapshot_xip(snapshot) AS id
+        WHERE id >= $1::xid8 AND id::xid NOT IN (SELECT id FROM others) ORDER BY id LIMIT 1),
       pg_snapshot_xmax(snapshot)
     ) END AS ended
     FROM pg_current_snapshot() AS snapshot
@@ -40,11 +44,24 @@ const TRANSACTIONS = `
 
 const rowsSchema = z.tuple([z.object({ ended: z.string().transform(BigInt), age: z.int() })]);
 
-/** To be called in the transaction that reads: the numbers hold for its snapshot. */
-export async function readTransactions(client: Client): Promise<Transactions> {
-  const { rows } = await client.query(TRANSACTIONS);
+/**
+ * To be called in the transaction that reads: the numbers hold for its snapshot.
+ *
+ * @throws PipelineError `UNAVAILABLE` when the server does not know transactions that the last run has seen,
+ *   `CONFIGURATION` when they are too far back
+ */
+export async function readTransactions(
+  client: Client,
+  { seen = 0n, reading }: Pick<SourcePosition, 'seen' | 'reading'> = {},
+): Promise<Transactions> {
+  const { until = seen } = reading ?? {};
+  const { rows } = await client.query(TRANSACTIONS, [String(until)]);
   const [{ ended, age }] = rowsSchema.parse(rows);
-  return { ended, next: ended + BigInt(age) };
+  const next = ended + BigInt(age);
+  if (until > next) throw unknownTransactions(until, next);
+  const first = seen === 0n ? until : seen;
+  if (first > 0n && next - first >= FURTHEST) throw tooFarBack(next - first);
+  return { ended, next };
 }
 
 /** `xmin` has 32 bits; of transactions further apart it does not tell which came first. */
@@ -62,28 +79,22 @@ export function areReused({ next }: Transactions): boolean {
   return next >= REUSED;
 }
 
-/**
- * @throws PipelineError `UNAVAILABLE` when the server does not know transactions that the last run has seen,
- *   `CONFIGURATION` when they are too far back
- */
-export function requireContinuity({ seen, reading }: SourcePosition, { ended, next }: Transactions): void {
-  const known = [seen, reading?.until].filter((transaction) => transaction !== undefined);
-  const ahead = known.find((transaction) => transaction > ended);
-  if (ahead !== undefined) {
-    throw new PipelineError(
-      'UNAVAILABLE',
-      `The last run has seen transactions up to ${ahead}, and the server only has those up to ${ended}.`,
-      {
-        hint:
-          'A standby that is behind: run again later. A database that was restored from a backup or moved to another ' +
-          'server: run once with --full-refresh.',
-      },
-    );
-  }
-  if (known.every((transaction) => next - transaction < FURTHEST)) return;
-  throw new PipelineError(
+function unknownTransactions(seen: bigint, next: bigint): PipelineError {
+  return new PipelineError(
+    'UNAVAILABLE',
+    `The last run has seen transactions up to ${seen}, and the server only has those up to ${next}.`,
+    {
+      hint:
+        'A standby that is behind: run again later. A database that was restored from a backup or moved to another ' +
+        'server: run once with --full-refresh.',
+    },
+  );
+}
+
+function tooFarBack(transactions: bigint): PipelineError {
+  return new PipelineError(
     'CONFIGURATION',
-    `There were ${next - (known[0] ?? next)} transactions since the last run: what they have written cannot be told.`,
+    `There were ${transactions} transactions since the last run: what they have written cannot be told.`,
     { hint: 'Run once with --full-refresh, and more often afterwards.' },
   );
 }

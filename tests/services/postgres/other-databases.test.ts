@@ -1,0 +1,24 @@
+import { Client } from 'pg';
+import { expect, it } from 'vitest';
+import { extractorOf, readAll, rowsOf, useDatabase, useServer } from './database.ts';
+
+const server = useServer();
+const shop = useDatabase(server);
+const other = useDatabase(server);
+
+it('transactions of other databases hold up nothing, and are not taken for a lost past when they have ended', async () => {
+  await shop.sql('CREATE TABLE events (id int PRIMARY KEY); INSERT INTO events VALUES (1)');
+  const elsewhere = new Client({ connectionString: other.url });
+  await elsewhere.connect();
+  await elsewhere.query('BEGIN; CREATE TABLE unrelated (id int)');
+  await shop.sql('INSERT INTO events VALUES (2)');
+  const extractor = extractorOf(shop.url, { table: 'events' }, { incremental: { cursor: 'id', key: ['id'] } });
+  const first = await readAll(extractor);
+  expect(rowsOf(first)).toEqual([{ id: 1 }, { id: 2 }]);
+  await shop.sql('INSERT INTO events VALUES (3)');
+  const second = await readAll(extractor, first.at(-1)?.identity.position);
+  expect(rowsOf(second)).toEqual([{ id: 3 }]);
+  await elsewhere.query('COMMIT');
+  await elsewhere.end();
+  expect(await readAll(extractor, second.at(-1)?.identity.position)).toEqual([]);
+});
