@@ -8,6 +8,9 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const START_TIMEOUT_SECONDS = 60;
+/** How PostgreSQL takes signals: open sessions are ended, or everything is dropped as in a crash. */
+const FAST_SHUTDOWN = 'SIGINT';
+const IMMEDIATE_SHUTDOWN = 'SIGQUIT';
 
 /** A PostgreSQL server of its own: on the loopback interface, in a folder that goes away with it. */
 export interface PostgresServer {
@@ -15,6 +18,8 @@ export interface PostgresServer {
   readonly url: string;
   readonly port: number;
   readonly processId: number;
+  /** Stops the server and starts it again: sessions are ended (`fast`), or it ends like after a crash (`immediate`). */
+  restart(how: 'fast' | 'immediate'): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -68,23 +73,36 @@ export async function startPostgres(
     data,
     ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ]);
-  const server = spawn(postgres, postgresArguments, { stdio: ['ignore', 'ignore', 'pipe'] });
-  let messages = '';
-  server.stderr.on('data', (chunk) => {
-    messages = (messages + chunk).slice(-20_000);
-  });
-  await waitUntilReady(server, join(programs, 'pg_isready'), port, () => messages);
+  const start = async (): Promise<ChildProcess> => {
+    const started = spawn(postgres, postgresArguments, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let messages = '';
+    started.stderr.on('data', (chunk) => {
+      messages = (messages + chunk).slice(-20_000);
+    });
+    await waitUntilReady(started, join(programs, 'pg_isready'), port, () => messages);
+    return started;
+  };
+  let server = await start();
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     port,
-    processId: server.pid ?? 0,
+    get processId() {
+      return server.pid ?? 0;
+    },
+    async restart(how) {
+      await end(server, how === 'fast' ? FAST_SHUTDOWN : IMMEDIATE_SHUTDOWN);
+      server = await start();
+    },
     async stop() {
-      const ended = new Promise((resolve) => server.once('exit', resolve));
-      // SIGINT is PostgreSQL's fast shutdown: open sessions are ended.
-      if (server.exitCode === null && server.signalCode === null && server.kill('SIGINT')) await ended;
+      await end(server, FAST_SHUTDOWN);
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  const ended = new Promise((resolve) => server.once('exit', resolve));
+  if (server.exitCode === null && server.signalCode === null && server.kill(signal)) await ended;
 }
 
 type Command = [program: string, ...arguments: string[]];

@@ -59,14 +59,14 @@ export type Page = z.infer<typeof Page>;
 export type Step = z.infer<typeof Step>;
 export type TemplateDefinition = z.infer<typeof Definition>;
 
-/** Reads template.yaml, the only place that says what is asked, allowed and done. */
-export function readTemplate(): TemplateDefinition {
-  return Definition.parse(parse(readFileSync(resolve(projectDirectory, 'template.yaml'), 'utf8')));
+/** Reads template.yaml, the only place that says what is asked, allowed and done, of this version or of another one. */
+export function readTemplate(directory = projectDirectory): TemplateDefinition {
+  return Definition.parse(parse(readFileSync(resolve(directory, 'template.yaml'), 'utf8')));
 }
 
 /** The template as the catalog would hand it to the scaffolder. */
-export function toEntity(template: TemplateDefinition) {
-  const location = pathToFileURL(resolve(projectDirectory, 'template.yaml')).href;
+export function toEntity(template: TemplateDefinition, directory = projectDirectory) {
+  const location = pathToFileURL(resolve(directory, 'template.yaml')).href;
   return {
     ...template,
     metadata: {

@@ -29,6 +29,14 @@ export async function askAnswers(template: TemplateDefinition): Promise<Answers>
   return answers;
 }
 
+/** Asks single questions of the wizard. */
+export async function askQuestions(questions: ReadonlyMap<string, Field>): Promise<Answers> {
+  const answers: Answers = {};
+  if (questions.size > 0) intro('New questions of the template');
+  for (const [name, field] of questions) answers[name] = await ask(name, field, false);
+  return answers;
+}
+
 async function ask(name: string, field: Field, required: boolean): Promise<unknown> {
   const message = `${field.title}: ${field.description}`;
   const choices = field.enum ?? field.items?.enum;

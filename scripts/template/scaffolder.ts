@@ -20,7 +20,7 @@ import { type CatalogService, catalogServiceRef } from '@backstage/plugin-catalo
 import { createTemplateAction, scaffolderActionsExtensionPoint } from '@backstage/plugin-scaffolder-node';
 import { z } from 'zod';
 import type { Answers } from './answers.ts';
-import { type TemplateDefinition, toEntity } from './definition.ts';
+import { projectDirectory, type TemplateDefinition, toEntity } from './definition.ts';
 
 // A CommonJS package with a default export, which Node's import and Vitest's wrap differently; require does not.
 const { default: scaffolderPlugin } = createRequire(import.meta.url)('@backstage/plugin-scaffolder-backend') as {
@@ -41,12 +41,15 @@ const EXPORT_ACTION = 'local:export';
  */
 export class LocalScaffolder {
   readonly #template: TemplateDefinition;
+  readonly #directory: string;
   readonly #token = randomUUID();
   #server: Server | undefined;
   #stop: (() => Promise<void>) | undefined;
 
-  constructor(template: TemplateDefinition) {
+  /** @param directory where template.yaml and skeleton/ are */
+  constructor(template: TemplateDefinition, directory = projectDirectory) {
     this.#template = template;
+    this.#directory = directory;
   }
 
   async start(): Promise<void> {
@@ -68,7 +71,7 @@ export class LocalScaffolder {
         },
       }),
     );
-    backend.add(catalogOf(this.#template));
+    backend.add(catalogOf(this.#template, this.#directory));
     backend.add(scaffolderPlugin);
     backend.add(exportModule());
     await backend.start();
@@ -147,9 +150,9 @@ function configuration(workingDirectory: string, token: string) {
 }
 
 /** The scaffolder asks the catalog for one thing, the template. */
-function catalogOf(template: TemplateDefinition) {
+function catalogOf(template: TemplateDefinition, directory: string) {
   const entity = {
-    ...toEntity(template),
+    ...toEntity(template, directory),
     spec: {
       ...template.spec,
       // The scaffolder deletes its workspace when the task ends: the last step takes the result out of it.
