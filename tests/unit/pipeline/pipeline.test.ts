@@ -38,6 +38,10 @@ class Counting extends MemoryLoader {
   }
 }
 
+function systemError(code: string, syscall: string): Error {
+  return Object.assign(new Error(`${code}: ${syscall}`), { code, syscall });
+}
+
 const numbered = () => resource('numbers').from(z.object({ id: z.int() }));
 
 function pipeline(options: Partial<PipelineOptions<Row, Row>> & { count?: number; batchSize?: number }) {
@@ -85,6 +89,44 @@ test('records that make a transformer throw are isolated, and only they', async 
     { stage: 'transform', record: { id: 13 }, rowNumber: 14, message: 'cannot do 13' },
     { stage: 'transform', record: { id: 77 }, rowNumber: 78, message: 'cannot do 77' },
   ]);
+});
+
+test.each([
+  { what: 'a full disk', error: systemError('ENOSPC', 'write'), code: 'STORAGE' },
+  { what: 'a disk that fails', error: systemError('EIO', 'read'), code: 'STORAGE' },
+  { what: 'a read-only disk', error: systemError('EROFS', 'open'), code: 'ACCESS_DENIED' },
+  { what: 'too many open files', error: systemError('EMFILE', 'open'), code: 'STORAGE' },
+  { what: 'a refused connection', error: systemError('ECONNREFUSED', 'connect'), code: 'UNAVAILABLE' },
+  {
+    what: 'a reset connection under fetch',
+    error: new TypeError('fetch failed', { cause: systemError('ECONNRESET', 'read') }),
+    code: 'UNAVAILABLE',
+  },
+  {
+    what: 'addresses none of which answers',
+    error: new AggregateError([systemError('ETIMEDOUT', 'connect'), systemError('EHOSTUNREACH', 'connect')]),
+    code: 'UNAVAILABLE',
+  },
+])('$what in a transformer is no bad record', async ({ error, code }) => {
+  const definition = numbered().transform(
+    new Change('map', (given) => {
+      if (given.some(({ id }) => id === 13)) throw error;
+      return given;
+    }),
+  );
+  const { run, failed } = pipeline({ definition });
+  await expect(run()).rejects.toMatchObject({ code });
+  expect(failed).toEqual([]);
+});
+
+test('a file that a record names and nobody has is the fault of the record', async () => {
+  const definition = numbered().transform(
+    new Change('map', (given) => {
+      if (given.some(({ id }) => id === 13)) throw systemError('ENOENT', 'open');
+      return given;
+    }),
+  );
+  expect((await pipeline({ definition }).run()).counts).toMatchObject({ written: 99, deadLettered: 1 });
 });
 
 test('a batch may be as large as the configuration allows', async () => {

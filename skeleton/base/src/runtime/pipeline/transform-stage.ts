@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { CollectedRows } from '../columns/collected-rows.ts';
+import { asOutage } from '../errors/outage.ts';
 import { asPipelineError, PipelineError } from '../errors/pipeline-error.ts';
 import { Batch, type Rejection } from './batch.ts';
 import { bisect } from './bisect.ts';
@@ -85,7 +86,13 @@ export async function isolate<T>(
 ): Promise<Rejection[]> {
   const failures = await bisect(
     batch.size,
-    (start, end) => work(batch.slice(start, end), start),
+    async (start, end) => {
+      try {
+        await work(batch.slice(start, end), start);
+      } catch (error) {
+        throw asOutage(error) ?? error;
+      }
+    },
     (error) => !(error instanceof PipelineError),
   );
   return failures.map(({ index, error }) => ({
@@ -124,7 +131,8 @@ export function difference(effect: Effect, taken: number, made: number): Partial
 function joined<Input, Output>(batch: Batch<Input>, collected: CollectedRows): Batch<Output> {
   const { origins } = collected;
   const rowNumbers = origins.map((origin) => (origin === undefined ? undefined : batch.rowNumber(origin)));
-  return new Batch<Output>(batch.identity, { records: collected.records(), rowNumbers });
+  const declaredTypes = batch.declaredTypes();
+  return new Batch<Output>(batch.identity, { records: collected.records(), rowNumbers, declaredTypes });
 }
 
 /** Which record each row was made of: known where a transformer makes one for one, or passes objects through. */
