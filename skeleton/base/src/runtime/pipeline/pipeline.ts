@@ -125,7 +125,6 @@ export class Pipeline<Input, Output> {
       });
     }
     throwIfFenced(signal);
-    throwIfFenced(signal);
     const { counts } = this.#ledger.tally;
     const complete = !signal.aborted;
     this.#ledger.budget.checkAtEnd();
