@@ -1,7 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { PipelineConfig } from '../config/load.ts';
-import type { ResourceConfig } from '../config/model.ts';
-import { resourceOf } from '../config/open.ts';
+import { openLoader, resourceOf } from '../config/open.ts';
 import type { WriteMode } from '../connectors/connector.ts';
 import { PipelineError } from '../errors/pipeline-error.ts';
 
@@ -26,18 +24,20 @@ export function writeModeOf(config: PipelineConfig, name: string, fullRefresh: b
   if (config.connectors.get(type)?.sink?.modes.includes('replace') === false) {
     throw refuse('needs a sink whose contents can be replaced', 'Empty the sink and its checkpoints, and run again.');
   }
-  const sharing = Object.entries(config.resources).filter(([other, { sink: its }]) => {
-    return other !== name && isDeepStrictEqual(targetOf(its), targetOf(sink));
-  });
-  if (sharing.length === 0) return 'replace';
-  const others = sharing.map(([other]) => other).join(', ');
+  const others = sharingSink(config, name);
+  if (others.length === 0) return 'replace';
   throw refuse(
-    `would remove the records that ${others} wrote into the same sink`,
+    `would remove the records that ${others.join(', ')} wrote into the same sink`,
     'Give each resource a sink of its own; or empty the sink and its checkpoints, and run all of them.',
   );
 }
 
-/** What a sink writes to, however it does. */
-function targetOf({ mode, key, ...target }: ResourceConfig['sink']): Readonly<Record<string, unknown>> {
-  return target;
+/** The other resources of the pipeline that write to the same place. */
+function sharingSink(config: PipelineConfig, name: string): string[] {
+  const { connection } = resourceOf(config, name).sink;
+  const place = openLoader(config, name).describe();
+  return Object.keys(config.resources).filter((other) => {
+    if (other === name || resourceOf(config, other).sink.connection !== connection) return false;
+    return openLoader(config, other).describe() === place;
+  });
 }
