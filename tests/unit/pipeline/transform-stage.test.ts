@@ -1,8 +1,12 @@
 import { expect, it } from 'vitest';
+import { z } from 'zod';
 import type { Columns } from '../../../skeleton/base/src/runtime/columns/columns.ts';
-import { Batch } from '../../../skeleton/base/src/runtime/pipeline/batch.ts';
-import { columnTransformStage } from '../../../skeleton/base/src/runtime/pipeline/transform-stage.ts';
-import { ColumnTransformer } from '../../../skeleton/base/src/runtime/pipeline/transformer.ts';
+import { Batch, type Row } from '../../../skeleton/base/src/runtime/pipeline/batch.ts';
+import { contractStage } from '../../../skeleton/base/src/runtime/pipeline/contract-stage.ts';
+import { columnTransformStage, transformStage } from '../../../skeleton/base/src/runtime/pipeline/transform-stage.ts';
+import { ColumnTransformer, Transformer } from '../../../skeleton/base/src/runtime/pipeline/transformer.ts';
+import { decimal } from '../../../skeleton/base/src/runtime/schema/fields.ts';
+import { describeType } from '../../../skeleton/base/src/runtime/schema/table-schema.ts';
 
 class Same extends ColumnTransformer<{ id: number }, { id: number }> {
   transformColumns(columns: Columns): Columns {
@@ -18,4 +22,28 @@ it('does not refuse once more what could not be read', async () => {
   const { batch, rejections } = await columnTransformStage(new Same()).apply(extracted);
   expect(rejections).toEqual([]);
   expect(batch.rows()).toEqual([{ id: 1 }, { id: 2 }]);
+});
+
+it('keeps the types of a contract for columns that it does not touch', async () => {
+  const Order = z.object({ day: z.iso.date(), total: decimal(12, 2), note: z.string(), due: z.iso.date() });
+  type Order = z.output<typeof Order>;
+  class Change extends Transformer<Order, Order> {
+    transform(rows: readonly Order[]): Order[] {
+      return rows.map((row) => ({ ...row, note: row.note.toUpperCase(), due: 'some day' }));
+    }
+  }
+  const identity = { stream: 'orders/orders', sequence: 0, position: {}, origin: 'orders.csv' };
+  const rows = [{ day: '2026-01-31', total: '19.90', note: 'a', due: '2026-02-01' }];
+  const text = (name: string) => ({ name, type: { kind: 'string' }, nullable: true }) as const;
+  const given = new Batch<Row>(identity, { rows }).toColumns({ fields: ['day', 'total', 'note', 'due'].map(text) });
+  const checked = (await contractStage<Row, Order>(Order, 'from').apply(given)).batch;
+  const changed = (await transformStage(new Change()).apply(checked)).batch;
+  const again = (await transformStage(new Change()).apply(changed)).batch.toColumns();
+  expect(again.columns().schema.fields.map(({ type }) => describeType(type))).toEqual([
+    'date',
+    'decimal(12,2)',
+    'string',
+    'string',
+  ]);
+  expect(again.rows()).toEqual([{ day: '2026-01-31', total: '19.90', note: 'A', due: 'some day' }]);
 });

@@ -4,7 +4,7 @@ import { Properties } from '../columns/properties.ts';
 import type { Records } from '../columns/records.ts';
 import { RowRecords } from '../columns/row-records.ts';
 import { inferSchema } from '../schema/infer.ts';
-import type { TableSchema } from '../schema/table-schema.ts';
+import type { Field, LogicalType, TableSchema } from '../schema/table-schema.ts';
 import type { Position } from './position.ts';
 
 /** A record as plain data, one property a column. */
@@ -37,6 +37,9 @@ export interface BatchIdentity {
 /** 1-based source row numbers, one a record, or the number of the first where they count up. */
 type RowNumbers = readonly (number | undefined)[] | number | undefined;
 
+/** Types that a contract says columns are to have, by the fields that those have now. */
+type DeclaredTypes = ReadonlyMap<Field, LogicalType>;
+
 interface BatchContents<T> {
   readonly rows?: readonly T[];
   readonly columns?: Columns;
@@ -44,6 +47,8 @@ interface BatchContents<T> {
   readonly records?: Records;
   /** Columns that the records are to become; left out, those they have, else what their values suggest. */
   readonly schema?: TableSchema | undefined;
+  /** What `declaredTypes` gave for the batch that these records were made of. */
+  readonly declaredTypes?: DeclaredTypes;
   readonly rowNumbers?: RowNumbers;
   readonly rejections?: readonly Rejection[];
   /** Bytes read from the source for this batch. */
@@ -64,6 +69,7 @@ export class Batch<T = Row> {
   readonly bytes: number;
   readonly #rowNumbers: RowNumbers;
   readonly #schema: TableSchema | undefined;
+  readonly #declaredTypes: DeclaredTypes;
   readonly #release: (() => void) | undefined;
   #rows: readonly T[] | undefined;
 
@@ -75,6 +81,7 @@ export class Batch<T = Row> {
     this.bytes = contents.bytes ?? 0;
     this.#rowNumbers = contents.rowNumbers;
     this.#schema = contents.schema;
+    this.#declaredTypes = contents.declaredTypes ?? new Map();
     this.#release = contents.release;
   }
 
@@ -107,7 +114,7 @@ export class Batch<T = Row> {
   /** This batch as columns of `schema` (default: its own columns); records that do not fit are its rejections. */
   toColumns(schema?: TableSchema): Batch<T> {
     const own = this.records.columns();
-    const wanted = schema ?? this.#schema ?? own?.schema ?? this.#inferSchema();
+    const wanted = schema ?? this.#schema ?? this.#ownSchema(own);
     if (own !== undefined && this.#rows === undefined && hasSchema(own, wanted)) return this;
     const { columns, failures } = conformRecords(this.records, wanted);
     const rejections = failures.map(({ index, column, message }) => ({
@@ -143,12 +150,27 @@ export class Batch<T = Row> {
   }
 
   #with(contents: Pick<BatchContents<T>, 'records' | 'rowNumbers'>): Batch<T> {
-    return new Batch<T>(this.identity, { ...contents, schema: this.#schema });
+    return new Batch<T>(this.identity, { ...contents, schema: this.#schema, declaredTypes: this.#declaredTypes });
   }
 
-  /** Columns that were not touched keep their types. */
-  #inferSchema(): TableSchema {
-    const known = this.records.inColumns().flatMap(({ column }) => column?.field ?? []);
+  /** Types that a contract said columns are to have: they go for what is made of this batch without touching those. */
+  declaredTypes(): DeclaredTypes {
+    const types = new Map(this.#declaredTypes);
+    const declared = new Map(this.#schema?.fields.map(({ name, type }) => [name, type]));
+    for (const { name, column } of this.records.inColumns()) {
+      const type = declared.get(name);
+      if (column !== undefined && type !== undefined) types.set(column.field, type);
+    }
+    return types;
+  }
+
+  /** Columns that were not touched keep their types, or those that a contract gave them. */
+  #ownSchema(own: Columns | undefined): TableSchema {
+    const declare = (field: Field): Field => ({ ...field, type: this.#declaredTypes.get(field) ?? field.type });
+    if (own !== undefined) {
+      return this.#declaredTypes.size === 0 ? own.schema : { fields: own.schema.fields.map(declare) };
+    }
+    const known = this.records.inColumns().flatMap(({ column }) => (column === undefined ? [] : declare(column.field)));
     const fields = known.map((field) => ({ ...field, nullable: true }));
     return inferSchema(this.rows() as readonly Row[], { fields });
   }
