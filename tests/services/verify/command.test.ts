@@ -36,6 +36,12 @@ resources:
   kept:
     source: { connection: landing, path: "*.csv" }
     sink: { connection: exports, table: kept, format: csv }
+  twin:
+    source: { connection: landing, path: "*.csv" }
+    sink: { connection: lake, table: twins }
+  other_twin:
+    source: { connection: landing, path: "*.csv" }
+    sink: { connection: lake, table: twins }
   copied:
     source: { connection: landing, path: "*.csv" }
     sink: { connection: shop, table: copied, mode: merge, key: [id] }
@@ -207,6 +213,14 @@ describe('pipeline verify', () => {
     ]);
     expect(error.message).toContain('are extra');
     expect((await pipeline('run', 'landed')).stdout).toContain('verified: DIFFERENT');
+  });
+
+  it('refuses to compare one of several resources that write into the same table', async () => {
+    const { exitCode, stderr } = await pipeline('verify', 'twin');
+    expect([exitCode, stderr]).toEqual([
+      64,
+      expect.stringContaining('twin shares the table of its sink with other_twin'),
+    ]);
   });
 
   it('refuses a key that the records do not have', async () => {

@@ -49,11 +49,11 @@ const SINKS: Readonly<Record<string, (name: string) => Loader>> = {
   csv: (name) => files(name, 'csv'),
 };
 
-function files(table: string, format: FilesSink['format']): Loader {
+function files(table: string, format: FilesSink['format'], stream = 'shop/orders'): Loader {
   return new FilesLoader(
     { path: folder },
     { table, format, compression: format === 'csv' ? 'gzip' : 'none' },
-    context(),
+    { ...context(), stream },
   );
 }
 
@@ -178,4 +178,28 @@ describe('a PostgreSQL source', () => {
     expect(end?.place).toBe('in the database');
     await end?.close();
   });
+});
+
+it('the files of a resource include those of its shards and replays, and of nobody else', async () => {
+  const streams = [
+    'shop/orders',
+    'shop/orders#0of2',
+    'shop/orders/replay',
+    'shop/orders#0of2/replay',
+    'shop/orders_old',
+  ];
+  for (const [index, stream] of streams.entries()) {
+    const loader = files('shared', 'ndjson', stream);
+    await loader.prepare(NUMBERED);
+    await loader.load(batchOf([{ number: index + 1 }]), async () => {});
+    await loader.finish(true);
+    await loader.close();
+  }
+  const loader = files('shared', 'ndjson');
+  const { counts } = await comparedWith(
+    [1, 2, 3, 4].map((number) => ({ number })),
+    loader,
+    BY_NUMBER,
+  );
+  expect(counts).toMatchObject({ missing: 0, extra: 0, different: 0 });
 });

@@ -80,6 +80,9 @@ export abstract class Loader<T = Row> {
    */
   abstract finish(complete: boolean): Promise<void>;
 
+  /** Whether `comparable` leaves out what other resources wrote into the same table. */
+  readonly tellsResourcesApart: boolean = false;
+
   /** The records of the sink for `pipeline verify`. `undefined`: this sink cannot be read. */
   async comparable(_comparison: Comparison): Promise<Comparable | undefined> {
     return undefined;

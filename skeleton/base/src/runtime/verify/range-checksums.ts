@@ -14,7 +14,20 @@ export interface RangeChecksum {
 
 /** The range that a canonical key belongs to. */
 export function rangeOf(key: Buffer): number {
-  return hash('sha256', key, 'buffer').readUInt16BE(0);
+  return readUint16(digestOf(key), 0);
+}
+
+/** A character a byte: Node makes that three times as fast as a buffer. */
+function digestOf(bytes: Buffer): string {
+  return hash('sha256', bytes, 'latin1');
+}
+
+function readUint16(digest: string, at: number): number {
+  return digest.charCodeAt(at) * 256 + digest.charCodeAt(at + 1);
+}
+
+function readUint32(digest: string, at: number): number {
+  return readUint16(digest, at) * 65_536 + readUint16(digest, at + 2);
 }
 
 /** Counts and checksums of all ranges; the memory needed does not depend on the number of records. */
@@ -26,9 +39,9 @@ export class RangeChecksums {
 
   /** Adds one record to the range of its key; both are canonical bytes, the key is `undefined` where it is the record. */
   add(record: Buffer, key?: Buffer): void {
-    const digest = hash('sha256', record, 'buffer');
-    const range = key === undefined ? digest.readUInt16BE(0) : rangeOf(key);
-    this.#add(range, 1, digest.readUInt32BE(0), digest.readUInt32BE(4));
+    const digest = digestOf(record);
+    const range = key === undefined ? readUint16(digest, 0) : rangeOf(key);
+    this.#add(range, 1, readUint32(digest, 0), readUint32(digest, 4));
   }
 
   /** Adds what a database has summed up. */

@@ -108,6 +108,7 @@ async function planComparison({
   key,
 }: VerifyRequest): Promise<ComparisonPlan> {
   const { mode, sink, incremental } = resourceOf(config, name);
+  if (!loader.tellsResourcesApart) requireOwnTable(config, name);
   const stored = await loader.schema();
   if (stored === undefined) throw nothingLoaded(name);
   const given = await extractor.schema(stored);
@@ -182,6 +183,19 @@ async function openEnds(
 function sourceName(config: PipelineConfig, name: string): string {
   const { source } = resourceOf(config, name);
   return `source of ${name} (${source.connection})`;
+}
+
+/** @throws PipelineError `CONFIGURATION` when other resources write into the same table */
+function requireOwnTable(config: PipelineConfig, name: string): void {
+  const { sink } = resourceOf(config, name);
+  const others = Object.entries(config.resources).flatMap(([other, resource]) =>
+    other !== name && resource.sink.connection === sink.connection && resource.sink.table === sink.table ? [other] : [],
+  );
+  if (others.length === 0) return;
+  throw new PipelineError('CONFIGURATION', `${name} shares the table of its sink with ${others.join(', ')}.`, {
+    where: { resource: name },
+    hint: 'Nobody can tell whose records are whose: let each resource write into a table of its own to compare it.',
+  });
 }
 
 function nothingLoaded(name: string): PipelineError {

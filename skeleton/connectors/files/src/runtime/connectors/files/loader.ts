@@ -7,7 +7,6 @@ import type { Check } from '../../pipeline/check.ts';
 import { type Asked, requireUnmoved } from '../../pipeline/fenced.ts';
 import { Loader, type LoadReport, type RejectRecords } from '../../pipeline/loader.ts';
 import type { Checkpoint } from '../../pipeline/position.ts';
-import { shardCountIn } from '../../pipeline/shard.ts';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
 import { checkFolder } from '../../storage/check-folder.ts';
 import { publishFile } from '../../storage/durable-files.ts';
@@ -34,6 +33,7 @@ const PART_BYTES = 128 * 1024 * 1024;
  */
 export class FilesLoader extends Loader {
   readonly guarantee = 'idempotent';
+  override readonly tellsResourcesApart = true;
   readonly #options: FilesSink;
   readonly #mode: 'append' | 'replace';
   readonly #path: string;
@@ -170,10 +170,10 @@ export class FilesLoader extends Loader {
     this.#parts = await this.#table.countParts();
   }
 
-  /** The files of the resource, those of its shards included; other resources may have theirs in the same folder. */
+  /** The files of the resource, its shards and its replays; other resources may have theirs in the same folder. */
   override async comparable(comparison: Comparison): Promise<Comparable> {
     const current = await this.#current();
-    const own = (await current.streams()).filter((stream) => shardCountIn(stream, this.#stream) !== undefined);
+    const own = (await current.streams()).filter((stream) => isPartOf(stream, this.#stream));
     const paths: string[] = [];
     for (const stream of own) {
       const parts = await new TableFolder(current.path, stream).parts();
@@ -303,4 +303,9 @@ function withColumns(schema: TableSchema | undefined, fields: readonly Field[]):
   const known = schema?.fields ?? [];
   const names = new Set(known.map(({ name }) => name));
   return { fields: [...known, ...fields.filter(({ name }) => !names.has(name))] };
+}
+
+/** Whether a stream is that of a resource (`shop/orders`), of a shard (`shop/orders#0of2`) or a replay (`shop/orders/replay`). */
+function isPartOf(stream: string, resource: string): boolean {
+  return stream.startsWith(resource) && ['', '#', '/'].includes(stream.charAt(resource.length));
 }
