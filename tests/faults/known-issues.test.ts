@@ -194,7 +194,10 @@ describe('dlt 3025: a table that is replaced', () => {
     'shows the old contents until all new ones are there, in %s, when a reload fails, when it is killed, when it succeeds',
     async (name) => {
       await shop.sql(`INSERT INTO events (writer) SELECT 0 FROM generate_series(1, 3000);
-        CREATE VIEW reload AS SELECT id, created, 1000 / (2999 - id)::int AS writer FROM events`);
+        CREATE VIEW reload AS SELECT id, created, 1000 / (2999 - id)::int AS writer FROM events;
+        -- takes 3 s, however fast the machine is
+        CREATE VIEW slow AS SELECT id, created, CASE WHEN id % 100 > 0 OR pg_sleep(0.1) IS NOT NULL THEN 7 END AS writer
+          FROM events`);
       pipeline(name, 'mode: replace', {});
       const sink = contents[name]();
       await run();
@@ -216,7 +219,7 @@ describe('dlt 3025: a table that is replaced', () => {
       const failed = await service.pipeline(['run'], environment);
       expect(failed.stderr).toContain('division by zero');
       expect(failed.code).toBe(1);
-      pipeline(name, 'mode: replace', { batchSize: 1 });
+      pipeline(name, 'mode: replace', { table: 'slow' });
       for (const milliseconds of [600, 900, 1100]) {
         const child = service.start(['run'], environment);
         const end = ended(child);
@@ -230,11 +233,12 @@ describe('dlt 3025: a table that is replaced', () => {
       await reader;
       expect([...seen].map((found) => found === JSON.stringify(old))).toEqual([true]);
       pipeline(name, 'mode: replace', {});
-      if (name === 'postgres') await watchSwap(sink, old ?? []);
+      // Files have a moment without the table, between two renames.
+      if (name !== 'files') await watchSwap(sink, old ?? []);
       await run();
       const now = await sink.contents();
       expect(now).toHaveLength(3000);
-      expect(now?.every((record) => record.includes('"writer":7') || record.includes('"writer": 7'))).toBe(true);
+      expect(now?.every((record) => /"writer": ?7/.test(record))).toBe(true);
     },
   );
 
@@ -247,7 +251,7 @@ describe('dlt 3025: a table that is replaced', () => {
       while (reading) {
         const found = (await sink.contents()) ?? [];
         lengths.add(found.length);
-        versions.add(JSON.stringify(found.map((record) => /"writer": (\d)/.exec(record)?.[1])));
+        versions.add(JSON.stringify(found.map((record) => /"writer": ?(\d)/.exec(record)?.[1])));
       }
     })();
     await run();

@@ -131,6 +131,21 @@ describe('records that were committed late', () => {
     ]);
   });
 
+  it('are found by a role that may read the table and nothing else', async () => {
+    await database.sql(`DROP ROLE IF EXISTS events_reader; CREATE ROLE events_reader LOGIN PASSWORD 'reader';
+      GRANT SELECT ON events TO events_reader; INSERT INTO events VALUES (1, now())`);
+    const slow = await session();
+    await slow.query('BEGIN; INSERT INTO events VALUES (2, now())');
+    const url = database.as({ user: 'events_reader', password: 'reader' });
+    const extractor = extractorOf(url, { table: 'events' }, { incremental: BY_TIME });
+    expect((await extractor.check()).filter(({ ok }) => !ok)).toEqual([]);
+    const first = await readAll(extractor);
+    expect(rowsOf(first).map(({ id }) => id)).toEqual([1]);
+    await slow.query('COMMIT');
+    expect(rowsOf(await readAll(extractor, first.at(-1)?.identity.position)).map(({ id }) => id)).toEqual([2]);
+    await database.sql('DROP OWNED BY events_reader; DROP ROLE events_reader');
+  });
+
   it('are looked for no further back than the lag', async () => {
     await database.sql(`INSERT INTO events VALUES (1, now())`);
     const reader = new Reader({ ...BY_TIME, lag: { seconds: 3600 } });
@@ -325,6 +340,23 @@ describe('transactions that the server does not know', () => {
       message: expect.stringContaining(`seen transactions up to ${seen}`),
       hint: expect.stringContaining('--full-refresh'),
     });
+  });
+});
+
+describe('a position in the middle of a window', () => {
+  it('cannot be gone on with by the cursor alone', async () => {
+    await database.sql(`INSERT INTO events VALUES (1, '2026-01-01'), (2, '2026-01-02'), (3, '2026-01-03')`);
+    const reader = new Reader(BY_TIME);
+    expect(await reader.run({ batchSize: 1, batches: 1 })).toEqual([1]);
+    const byCursor = new Reader(BY_TIME, { query: 'SELECT * FROM events WHERE at IS NOT NULL' });
+    byCursor.position = reader.position;
+    await expect(byCursor.run()).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: 'The last run stopped on its way through late commits, and query does not say which records those are.',
+    });
+    await reader.run();
+    byCursor.position = reader.position;
+    expect(await byCursor.run()).toEqual([]);
   });
 });
 

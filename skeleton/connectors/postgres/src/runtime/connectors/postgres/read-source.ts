@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { PipelineError } from '../../errors/pipeline-error.ts';
 import type { Position } from '../../pipeline/position.ts';
 import type { IncrementalSource } from './incremental-source.ts';
 import { type ReadBatch, type ReadOptions, readBatches } from './read-batches.ts';
@@ -17,7 +18,7 @@ export interface PlacedBatch extends ReadBatch {
 /**
  * Reads a source from a position on, in the transaction that the client is in.
  *
- * @throws PipelineError `UNAVAILABLE` or `CONFIGURATION` when the transactions of the server are not those of the position
+ * @throws PipelineError `UNAVAILABLE` or `CONFIGURATION` when server or source do not know what the position is about
  */
 export async function* readSource(
   client: Client,
@@ -47,6 +48,7 @@ async function* readInOrder(
   options: ReadOptions,
 ): AsyncGenerator<PlacedBatch> {
   const { order } = source.query;
+  if (start?.reading !== undefined) throw inMidWindow(source.name);
   const after = start?.after;
   const conditions = [...present(order), ...(after === undefined ? [] : [behind(order, after)])];
   let rows = start?.rows ?? 0;
@@ -54,6 +56,14 @@ async function* readInOrder(
     rows += batch.read;
     yield { ...batch, position: writePosition({ rows, ...(batch.place && { after: batch.place }) }) };
   }
+}
+
+function inMidWindow(name: string): PipelineError {
+  return new PipelineError(
+    'CONFIGURATION',
+    `The last run stopped on its way through late commits, and ${name} does not say which records those are.`,
+    { hint: 'Set source and lag as they were and run once; or run once with --full-refresh.' },
+  );
 }
 
 class WindowReader {
