@@ -1,7 +1,7 @@
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { asStorageError, systemErrorCode } from '../../errors/storage-error.ts';
-import { syncToDisk } from '../../storage/durable-files.ts';
+import { replaceFile, syncToDisk } from '../../storage/durable-files.ts';
 import type { WriterFolder } from '../../storage/writer-folder.ts';
 
 /** Its presence in the folder that is being filled is the decision to replace the table; from then on there is no way back. */
@@ -53,8 +53,7 @@ export class Replacement {
 
   async complete(): Promise<void> {
     await this.#guard(async () => {
-      await writeFile(join(this.#folder.path, READY), '');
-      await syncToDisk(this.#folder.path);
+      await replaceFile(join(this.#folder.path, READY), '');
       await this.#swap(this.#folder.path);
       await this.#cleanUp();
     });
