@@ -6,14 +6,14 @@ export type Separation = 'lines' | 'array';
 
 /**
  * The source of a scanner of objects whose members are those of the columns, in their order, each one behind the other
- * or with a space between. What a key is called becomes part of it as numbers only.
+ * or with a space between. Names of keys never become part of it.
  */
 export function scannerSource({ fields }: TableSchema, separation: Separation): string {
   const targets = fields.map(targetOf);
   const members = fields.map((field, index) => readMember(field, targetOf(field, index)));
   const nested = fields.some(({ type }) => type.kind === 'json');
   return `
-    const { reserveBytes, parseDateBytes, scanText, scanOther, forms, powers } = tools;
+    const { reserveBytes, parseDateBytes, scanText, scanOther, isAt, keys, forms, powers } = tools;
     return (columns, b, start, { end, stop, capacity }) => {
       let n = columns.length, p = start, c = 0, v = 0, from = 0, size = 0, places = 0, negative = false, limit = end;
       ${targets.map(bind).join('\n')}
@@ -41,7 +41,6 @@ export function scannerSource({ fields }: TableSchema, separation: Separation): 
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 const COMMA = 0x2c;
-const COLON = 0x3a;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LINE_FEED = 0x0a;
@@ -61,16 +60,12 @@ const LIMIT_TO_LINE = `limit = b.indexOf(${LINE_FEED}, p); if (limit < 0 || limi
 
 function readMember({ name }: Field, target: Target): string {
   const { id, nullable } = target;
-  const key = Buffer.from(JSON.stringify(name));
+  const size = Buffer.byteLength(JSON.stringify(name)) + 1;
   const markValid = nullable ? `valid${id}[n] = 1;` : '';
-  return `if (${isAt([...key, COLON], '!==', '||')}) break record;
-    p += ${key.length + 1}; ${PASS_SPACE}
-    if (${isAt([...Buffer.from('null')], '===', '&&')}) { p += 4; ${writeNull(target)} }
+  return `if (!isAt(b, p, keys[${id}])) break record;
+    p += ${size}; ${PASS_SPACE}
+    if (${IS_NULL}) { p += 4; ${writeNull(target)} }
     else { ${markValid} ${readValue(target)} }`;
-}
-
-function isAt(bytes: readonly number[], equality: '===' | '!==', operator: '&&' | '||'): string {
-  return bytes.map((byte, offset) => `b[p + ${offset}] ${equality} ${byte}`).join(` ${operator} `);
 }
 
 function readValue(target: Target): string {
@@ -113,6 +108,7 @@ function readOther(id: number): string {
   return `p = scanOther(column${id}, forms[${id}], n, b, p, limit); if (p < 0) break record;`;
 }
 
+const IS_NULL = [...Buffer.from('null')].map((byte, offset) => `b[p + ${offset}] === ${byte}`).join(' && ');
 const IS_NUMBER = `b[p] === ${MINUS} || (b[p] >= ${ZERO} && b[p] <= ${NINE})`;
 const READ_WHOLE = `negative = b[p] === ${MINUS}; if (negative) p++; from = p; v = 0; ${READ_DIGITS}
   size = p - from; if (size === 0 || (b[from] === ${ZERO} && size > 1)) break record;`;
