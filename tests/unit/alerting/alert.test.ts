@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { alertForRun } from '../../../skeleton/base/src/runtime/alerting/alert.ts';
 import { emptyCounts } from '../../../skeleton/base/src/runtime/pipeline/metrics.ts';
-import { manifestOf } from '../state/manifests.ts';
+import { manifestOf } from '../../support/manifests.ts';
 
 const conditions = { deadLetters: 10 };
 const withDeadLetters = (deadLettered: number) => ({ ...emptyCounts(), read: 5_000, written: 4_961, deadLettered });

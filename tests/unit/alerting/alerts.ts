@@ -1,6 +1,6 @@
 import { type Alert, alertForRun } from '../../../skeleton/base/src/runtime/alerting/alert.ts';
 import type { RunManifest } from '../../../skeleton/base/src/runtime/state/run-manifest.ts';
-import { manifestOf } from '../state/manifests.ts';
+import { manifestOf } from '../../support/manifests.ts';
 
 /** The alert of a failed run, with the words that a test wants in it. */
 export function alertOf(message: string, changes: Partial<RunManifest> = {}): Alert {

@@ -46,7 +46,11 @@ async function checkPipeline(config: PipelineConfig): Promise<Check[]> {
     configuration,
     await check('state', async () => {
       const store = await openStateStore(config);
-      await store.close();
+      try {
+        await store.requireWritable();
+      } finally {
+        await store.close();
+      }
       return `${store.location} can be written`;
     }),
     await check('dead letters', async () => {

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { sql } from 'kysely';
 import { isDead, thisProcess } from './process-identity.ts';
-import type { StateDatabase } from './state-database.ts';
+import { onState, type StateDatabase } from './state-database.ts';
 
 /** How long a lease is good for after it was taken or renewed, in milliseconds. */
 export const LEASE_MILLISECONDS = 30_000;
@@ -114,12 +114,8 @@ export class LeaseStore {
     return sql<number>`${this.#state.clock} + ${sql.lit(LEASE_MILLISECONDS)}`;
   }
 
-  async #guard<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      throw this.#state.toError(error);
-    }
+  #guard<T>(work: () => Promise<T>): Promise<T> {
+    return onState(this.#state, work);
   }
 }
 

@@ -25,6 +25,8 @@ export interface Lease {
 export async function acquireLease(leases: LeaseStore, name: string, run: string): Promise<Lease> {
   for (;;) {
     const held = await leases.find(name);
+    // The answer to an earlier try was lost.
+    if (held?.run === run) return keep(leases, name, run);
     if (held === undefined) {
       if (await leases.insert(name, run)) return keep(leases, name, run);
     } else if (await isHeld(leases, held)) {

@@ -33,7 +33,7 @@ async function openDatabase(url: string, pipeline: string): Promise<StateDatabas
     `state.url begins with ${scheme}://, and this repository has no store for that.`,
     {
       where: { file },
-      hint: 'Leave state.url out to keep the state in a folder, or create the repository with that kind of state.',
+      hint: 'Leave state.url out to keep the state in a folder, or create the repository with PostgreSQL among its sources or sinks.',
     },
   );
 }

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
+import { Migrator } from 'kysely/migration';
 import { asStateError } from './sqlite-error.ts';
 import type { StateDatabase } from './state-database.ts';
 import type { StateTables } from './tables.ts';
@@ -27,9 +28,9 @@ export async function openSqliteState(directory: string): Promise<StateDatabase>
       location: file,
       clock: sql<number>`(unixepoch('subsec') * 1000)`,
       // SQLite has no lock of its own for migrations, and Kysely no transaction for them here.
-      async migrate(migrator) {
+      async migrate(provider) {
         await sql`BEGIN IMMEDIATE`.execute(tables);
-        const { error } = await migrator.migrateToLatest();
+        const { error } = await new Migrator({ db: tables, provider }).migrateToLatest();
         if (error === undefined) await sql`COMMIT`.execute(tables);
         return { error };
       },

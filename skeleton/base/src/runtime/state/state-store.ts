@@ -1,5 +1,4 @@
 import type { Kysely } from 'kysely';
-import { Migrator } from 'kysely/migration';
 import type { z } from 'zod';
 import { PipelineError } from '../errors/pipeline-error.ts';
 import { logger } from '../observability/logger.ts';
@@ -15,7 +14,7 @@ import {
   redactManifest,
   runManifestSchema,
 } from './run-manifest.ts';
-import type { StateDatabase } from './state-database.ts';
+import { onState, type StateDatabase } from './state-database.ts';
 import type { StateTables } from './tables.ts';
 
 export interface RunFilter {
@@ -68,13 +67,14 @@ export class StateStore {
     return this.#state.location;
   }
 
+  /** @throws PipelineError `STORAGE`, `ACCESS_DENIED` or `UNAVAILABLE` when nothing can be written now */
+  async requireWritable(): Promise<void> {
+    await this.leases.remove('', '');
+  }
+
   /** @throws PipelineError `STORAGE`: a run that cannot be recorded does not start */
   async startRun(manifest: RunManifest): Promise<void> {
-    try {
-      await this.#saveRun(manifest);
-    } catch (error) {
-      throw this.#state.toError(error);
-    }
+    await onState(this.#state, () => this.#saveRun(manifest));
   }
 
   /** Never rejects: what the run has committed is not undone by a history that cannot be written. */
@@ -194,19 +194,15 @@ export class StateStore {
       .execute();
   }
 
-  async #read<T>(query: () => Promise<T>): Promise<T> {
-    try {
-      return await query();
-    } catch (error) {
-      throw this.#state.toError(error);
-    }
+  #read<T>(query: () => Promise<T>): Promise<T> {
+    return onState(this.#state, query);
   }
 
   async #attempt(write: () => Promise<unknown>): Promise<void> {
     try {
-      await write();
+      await onState(this.#state, write);
     } catch (error) {
-      logger.warn({ error: this.#state.toError(error) }, 'The history of this run has a gap.');
+      logger.warn({ error }, 'The history of this run has a gap.');
     }
   }
 
@@ -224,7 +220,7 @@ export class StateStore {
 }
 
 async function migrate(state: StateDatabase): Promise<void> {
-  const { error } = await state.migrate(new Migrator({ db: state.tables, provider: migrations }));
+  const { error } = await state.migrate(migrations);
   if (error === undefined) return;
   if (/previously executed migration/.test(error instanceof Error ? error.message : '')) {
     throw new PipelineError('STORAGE', `${state.location} was written by a newer version of this pipeline.`, {

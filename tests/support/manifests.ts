@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { emptyCounts } from '../../../skeleton/base/src/runtime/pipeline/metrics.ts';
-import type { RunManifest } from '../../../skeleton/base/src/runtime/state/run-manifest.ts';
+import { emptyCounts } from '../../skeleton/base/src/runtime/pipeline/metrics.ts';
+import type { RunManifest } from '../../skeleton/base/src/runtime/state/run-manifest.ts';
 
 /** A manifest as a run writes it at its start, with what a test wants to be different. */
 export function manifestOf(changes: Partial<RunManifest> = {}): RunManifest {

@@ -1,0 +1,80 @@
+import { Kysely, PostgresDialect, sql, WithSchemaPlugin } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { escapeIdentifier, Pool } from 'pg';
+import { toPipelineError } from '../../connectors/postgres/errors.ts';
+import { PipelineError } from '../../errors/pipeline-error.ts';
+import type { OpenStateDatabase } from '../open-state.ts';
+import type { StateTables } from '../tables.ts';
+
+const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
+/** The state is small: what takes longer waits for a server that does not answer. */
+const ANSWER_TIMEOUT_MILLISECONDS = 20_000;
+/** One for the history, one for the lease, which must not wait. */
+const CONNECTIONS = 2;
+
+/**
+ * Keeps the state of a pipeline in a schema of its own, so that pipelines of different versions can share a database.
+ *
+ * @throws PipelineError `UNAVAILABLE`, `ACCESS_DENIED` or `NOT_FOUND`; its message never holds the password
+ */
+export const openStateDatabase: OpenStateDatabase = async (url, pipeline) => {
+  const schema = `etl_state_${pipeline.replaceAll('-', '_')}`;
+  const pool = openPool(url, `etl state of ${pipeline}`);
+  const server = serverOf(url);
+  const toError = (error: unknown) => toPipelineError(error, server);
+  try {
+    await createSchema(pool, schema);
+  } catch (error) {
+    await pool.end();
+    throw toError(error);
+  }
+  const tables = new Kysely<StateTables>({
+    dialect: new PostgresDialect({ pool }),
+    plugins: [new WithSchemaPlugin(schema)],
+  });
+  return {
+    tables,
+    location: `PostgreSQL at ${server.host}:${server.port}, schema ${schema} of ${server.database}`,
+    clock: sql<number>`(extract(epoch FROM clock_timestamp()) * 1000)::float8`,
+    migrate: (provider) => new Migrator({ db: tables, provider, migrationTableSchema: schema }).migrateToLatest(),
+    remedy: 'rename the schema: positions live in the sink, only the history of runs is lost',
+    toError,
+  };
+};
+
+function openPool(url: string, application: string): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    application_name: application,
+    max: CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
+    query_timeout: ANSWER_TIMEOUT_MILLISECONDS,
+    keepAlive: true,
+  });
+  // A connection that breaks is made anew, by whoever asks next.
+  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('error', () => {});
+  return pool;
+}
+
+function serverOf(url: string) {
+  if (!URL.canParse(url)) {
+    throw new PipelineError('CONFIGURATION', 'The URL of the state cannot be read.', {
+      hint: 'Write postgres://user:password@host:5432/database with special characters of the password as %XX.',
+    });
+  }
+  const { hostname, port, pathname, username } = new URL(url);
+  const database = decodeURIComponent(pathname.slice(1)) || 'postgres';
+  return { host: hostname, port: Number(port || 5432), database, user: decodeURIComponent(username) };
+}
+
+/** Two processes may do so at the same time. Who may not create schemas can be given one. */
+async function createSchema(pool: Pool, schema: string): Promise<void> {
+  const { rowCount } = await pool.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema]);
+  if (rowCount === 1) return;
+  await pool.query(`
+    BEGIN;
+    SELECT pg_advisory_xact_lock(hashtextextended('etl_state', 0));
+    CREATE SCHEMA IF NOT EXISTS ${escapeIdentifier(schema)};
+    COMMIT`);
+}
