@@ -10,6 +10,7 @@ import { checkFolder } from '../../storage/check-folder.ts';
 import { WriterFolder } from '../../storage/writer-folder.ts';
 import type { Comparable, Comparison } from '../../verify/comparable.ts';
 import { StreamedRecords } from '../../verify/streamed-records.ts';
+import { filePath } from './actions.ts';
 import { admit } from './admit.ts';
 import { FORGOTTEN, findCheckpoint, findWriter } from './commit-info.ts';
 import { commitColumns, commitData, commitForgotten } from './commits.ts';
@@ -178,7 +179,7 @@ export class DeltaLoader extends Loader {
     try {
       await commitData(table, { files, mode, checkpoint, expected, writer });
     } catch (error) {
-      if (error instanceof PipelineError && error.code === 'LOCKED') await parts.withdraw(files);
+      if (await isUncommitted(table, files, error)) await parts.withdraw(files);
       throw error;
     }
     this.#expected = expectationOf(table.snapshot, stream);
@@ -215,6 +216,14 @@ export class DeltaLoader extends Loader {
     if (this.#prepared === undefined) throw new TypeError('Call prepare before load and finish.');
     return this.#prepared;
   }
+}
+
+/** Whether nobody can have seen the files in the table: a failure after the commit is no reason to remove them. */
+async function isUncommitted(table: DeltaTable, files: readonly DataFile[], error: unknown): Promise<boolean> {
+  if (!(error instanceof PipelineError) || files.some(({ add }) => table.snapshot.files.has(filePath(add))))
+    return false;
+  if (error.code === 'LOCKED') return true;
+  return error.code === 'STORAGE' && (await table.log.read(table.snapshot.version + 1).catch(() => [])) === undefined;
 }
 
 function rowsIn(files: readonly DataFile[]): number {

@@ -72,15 +72,15 @@ export class PartFiles {
   async publish(): Promise<DataFile[]> {
     await Promise.all(Array.from(this.#open.values(), (part) => this.#finish(part)));
     const published = this.#finished.splice(0);
-    const folders = new Set<string>([this.#table]);
-    for (const { staged, file } of published) {
-      await this.#move(staged, join(this.#table, file.path));
-      for (let folder = dirname(file.path); folder !== '.'; folder = dirname(folder)) {
-        folders.add(join(this.#table, folder));
-      }
+    const files = published.map(({ file }) => file);
+    try {
+      for (const { staged, file } of published) await this.#move(staged, join(this.#table, file.path));
+      await Promise.all(Array.from(this.#foldersOf(files), syncToDisk));
+    } catch (error) {
+      await this.withdraw(files);
+      throw error;
     }
-    await Promise.all(Array.from(folders, syncToDisk));
-    return published.map(({ file }) => file);
+    return files;
   }
 
   /** Gives up the files that are not published. */
@@ -130,6 +130,15 @@ export class PartFiles {
       stats: formatStatistics(summary, this.#schema.fields),
     };
     this.#finished.push({ staged, file: { path, add, rows: summary.rows } });
+  }
+
+  /** The folder of the table, and those of its partitions that hold the files. */
+  #foldersOf(files: readonly DataFile[]): Set<string> {
+    const folders = new Set<string>([this.#table]);
+    for (const { path } of files) {
+      for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) folders.add(join(this.#table, folder));
+    }
+    return folders;
   }
 
   async #move(staged: string, target: string): Promise<void> {

@@ -93,8 +93,3 @@ export function toLogPath(path: string): string {
     .map((segment) => encodeURIComponent(segment).replaceAll('%3D', '='))
     .join('/');
 }
-
-/** The same path as the file system knows it. */
-export function fromLogPath(path: string): string {
-  return path.split('/').map(decodeURIComponent).join('/');
-}

@@ -6,8 +6,7 @@ import type { ConversionFailure } from '../../columns/rows.ts';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import { readParquet, readParquetSchema } from '../../formats/parquet/index.ts';
 import { type Field, fieldNames, sameType, type TableSchema } from '../../schema/table-schema.ts';
-import type { AddFile } from './actions.ts';
-import { fromLogPath } from './partitions.ts';
+import { type AddFile, filePath } from './actions.ts';
 import { storedType } from './schema-string.ts';
 
 /**
@@ -22,7 +21,7 @@ export async function* readTableRecords(
 ): AsyncGenerator<Columns> {
   for (const { path, partitionValues } of files) {
     const spare: Columns[] = [];
-    const file = join(table, fromLogPath(path));
+    const file = join(table, filePath({ path }));
     const present = fieldNames(await readParquetSchema(file));
     const names = fieldNames(schema).filter((name) => present.includes(name));
     // A file needs a column to be counted by.
