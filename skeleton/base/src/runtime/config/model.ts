@@ -247,7 +247,10 @@ export const stateModel = z
       .string()
       .min(1)
       .default('./data/dead-letters')
-      .describe('Folder of the dead letters. Default: ./data/dead-letters.'),
+      .describe(
+        'Folder of the dead letters, or the URL of a PostgreSQL database from the environment. ' +
+          'Default: ./data/dead-letters.',
+      ),
   })
   .describe('Where run history, leases and dead letters are kept; positions are in the sinks.');
 

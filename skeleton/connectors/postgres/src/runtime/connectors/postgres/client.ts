@@ -45,7 +45,7 @@ export async function openClient(
     await client.query(SESSION_SETTINGS);
     if (access === 'read') await client.query('SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY');
     // Servers before PostgreSQL 14 and some systems cannot.
-    else await client.query(NOTICE_LOST_CLIENT).catch(ignoreRefusal);
+    await client.query(NOTICE_LOST_CLIENT).catch(ignoreRefusal);
     return client;
   } catch (error) {
     destroyClient(client);

@@ -16,7 +16,7 @@ import { PostgresDeadLetterWriter } from './postgres-writer.ts';
 const PAGE = 500;
 
 const LIST = `
-  SELECT number::text AS number, letter::text AS letter, replayed_by AS "replayedBy", replayed_at AS "replayedAt",
+  SELECT number::text AS place, letter::text AS letter, replayed_by AS "replayedBy", replayed_at AS "replayedAt",
     ARRAY(
       SELECT json_build_object('run', run, 'at', failed_at, 'message', message)::text
       FROM etl_dead_letter_failures AS failure
@@ -38,7 +38,7 @@ const failureSchema = z.object({
 });
 
 interface Listed {
-  readonly number: string;
+  readonly place: string;
   readonly letter: string;
   readonly replayedBy: string | null;
   readonly replayedAt: Date | null;
@@ -74,7 +74,7 @@ export class PostgresDeadLetterStore implements DeadLetterStore {
       const values = [this.#pipeline, after, resource ?? null, stage ?? null, replayed ?? null, id ?? null];
       const { rows } = await this.#client.run((client) => client.query<Listed>(LIST, values));
       for (const row of rows) yield toLetter(row);
-      after = rows.at(-1)?.number ?? after;
+      after = rows.at(-1)?.place ?? after;
       more = rows.length === PAGE;
     }
   }

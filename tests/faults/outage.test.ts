@@ -1,0 +1,252 @@
+import { writeFileSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { useDatabase } from '../services/postgres/database.ts';
+import { ended, renderServices, type Service } from './service.ts';
+
+const ROWS = 60_000;
+const database = useDatabase();
+const stopped = new Set<number>();
+let rendered: Service;
+let service: Service;
+let proxy: SilentProxy;
+
+beforeAll(async () => {
+  [rendered] = (await renderServices([{ sources: ['postgres'], sinks: ['postgres'] }])) as [Service];
+  await database.sql(`
+    CREATE SCHEMA shop;
+    CREATE TABLE shop.orders AS SELECT n::bigint AS id, repeat(md5(n::text), 8) AS text,
+      '2026-01-01'::timestamptz + n * interval '1 second' AS at FROM generate_series(1, ${ROWS}) AS n;
+    ALTER TABLE shop.orders ADD PRIMARY KEY (id)`);
+});
+beforeEach(async () => {
+  service = rendered.copy();
+  proxy = await SilentProxy.start(Number(new URL(database.url).port));
+  await database.sql('DROP TABLE IF EXISTS public.copies, public.others, public.etl_checkpoints');
+});
+afterEach(() => {
+  letSinkGoOn();
+  proxy.stop();
+  service.remove();
+});
+afterAll(() => rendered.remove());
+
+/** Lets everything through, until it says nothing any more to those that are connected; who connects later is served. */
+class SilentProxy {
+  readonly #server: Server;
+  readonly #pairs = new Set<{ readonly client: Socket; readonly server: Socket }>();
+  passed = 0;
+
+  private constructor(target: number) {
+    this.#server = createServer((client) => {
+      const server = connect(target, '127.0.0.1');
+      const pair = { client, server };
+      this.#pairs.add(pair);
+      client.pipe(server);
+      server.pipe(client);
+      server.on('data', (bytes) => {
+        this.passed += bytes.length;
+      });
+      client.on('data', (bytes) => {
+        this.passed += bytes.length;
+      });
+      for (const socket of [client, server]) socket.on('error', () => socket.destroy());
+    });
+  }
+
+  static async start(target: number): Promise<SilentProxy> {
+    const made = new SilentProxy(target);
+    await new Promise<void>((resolve) => made.#server.listen(0, '127.0.0.1', resolve));
+    return made;
+  }
+
+  get port(): string {
+    const address = this.#server.address();
+    return String(typeof address === 'object' ? address?.port : '');
+  }
+
+  /** Neither end of the open connections ever hears of the other again, not even that it is gone. */
+  fallSilent(): void {
+    for (const { client, server } of this.#pairs) {
+      client.unpipe(server).removeAllListeners('data').pause();
+      server.unpipe(client).removeAllListeners('data').pause();
+      client.removeAllListeners('end');
+      server.removeAllListeners('end');
+    }
+    this.#pairs.clear();
+  }
+
+  stop(): void {
+    this.#server.close();
+    for (const { client, server } of this.#pairs) {
+      client.destroy();
+      server.destroy();
+    }
+  }
+}
+
+interface Urls {
+  readonly shop?: string;
+  readonly warehouse?: string;
+}
+
+/** A resource of many small batches, or two of them into the same sink. */
+function configure(deadlines: string, { two = false } = {}): void {
+  const resource = (table: string) => `
+    source: { connection: shop, table: shop.orders }
+    sink: { connection: warehouse, table: public.${table}, mode: append }
+    mode: incremental
+    incremental: { cursor: at, key: [id], lag: 1s }
+    batchSize: 1000
+    deadlines: { ${deadlines} }
+`;
+  writeFileSync(
+    service.path('pipeline.yaml'),
+    `name: copy
+connections:
+  shop: { type: postgres, url: "\${SHOP_DATABASE_URL}" }
+  warehouse: { type: postgres, url: "\${WAREHOUSE_DATABASE_URL}" }
+resources:
+  copies:${resource('copies')}${two ? `  others:${resource('others')}` : ''}`,
+  );
+}
+
+function start({ shop = database.url, warehouse = database.url }: Urls = {}) {
+  const child = service.start(['run'], { SHOP_DATABASE_URL: shop, WAREHOUSE_DATABASE_URL: warehouse });
+  return ended(child);
+}
+
+async function copied(): Promise<number> {
+  const [table] = await database.sql<{ made: boolean }>("SELECT to_regclass('public.copies') IS NOT NULL AS made");
+  if (table?.made !== true) return 0;
+  const [row] = await database.sql<{ rows: number }>('SELECT count(*)::int AS rows FROM public.copies');
+  return row?.rows ?? 0;
+}
+
+/** Once some of the records are there. */
+async function untilUnderWay(): Promise<void> {
+  while ((await copied()) === 0) await delay(2);
+}
+
+/** Stops the processes of the server that serve the sink of the run: they hold their connections and do nothing. */
+async function stopSink(): Promise<void> {
+  const rows = await database.sql<{ pid: number }>(
+    `SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'copy/%' AND datname = current_database()
+       AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')`,
+  );
+  expect(rows).toHaveLength(1);
+  for (const { pid } of rows) {
+    process.kill(pid, 'SIGSTOP');
+    stopped.add(pid);
+  }
+}
+
+function letSinkGoOn(): void {
+  for (const pid of stopped) {
+    try {
+      process.kill(pid, 'SIGCONT');
+    } catch {
+      // It has ended in the meantime.
+    }
+  }
+  stopped.clear();
+}
+
+async function expectAllThere(): Promise<void> {
+  const [sums] = await database.sql(
+    'SELECT count(*)::int AS rows, count(DISTINCT id)::int AS ids, sum(id)::text AS sum FROM public.copies',
+  );
+  expect(sums).toEqual({ rows: ROWS, ids: ROWS, sum: String((ROWS * (ROWS + 1)) / 2) });
+  const { stdout } = await service.pipeline(['dlq', 'list', '--json'], {
+    SHOP_DATABASE_URL: database.url,
+    WAREHOUSE_DATABASE_URL: database.url,
+  });
+  expect(JSON.parse(stdout)).toEqual([]);
+}
+
+test('a sink that stands still for a while is given up, called again, and gets every record once', async () => {
+  configure('sink: 2s, retry: 1m');
+  const run = start();
+  await untilUnderWay();
+  await stopSink();
+  const before = await copied();
+  await delay(3_500);
+  expect(await copied()).toBe(before);
+  letSinkGoOn();
+  const { code, stderr } = await run;
+  expect(stderr).toContain('The sink warehouse');
+  expect(code, stderr).toEqual([]);
+  await expectAllThere();
+});
+
+test('a sink that stays as it is ends the run with 75, and the next one goes on', async () => {
+  configure('sink: 1s, retry: 2s');
+  const run = start();
+  await untilUnderWay();
+  await stopSink();
+  const started = performance.now();
+  const { code, stderr } = await run;
+  expect(stderr).toMatch(/error (TIMEOUT|UNAVAILABLE)/);
+  expect(code, stderr).toBe(75);
+  expect(performance.now() - started).toBeLessThan(60_000);
+  expect(await copied()).toBeLessThan(ROWS);
+  letSinkGoOn();
+  expect((await start()).code).toBe(0);
+  await expectAllThere();
+});
+
+test('a network that swallows what the source says: it is read on behind the last batch', async () => {
+  configure('source: 2s, retry: 1m');
+  const run = start({ shop: database.as({ port: proxy.port }) });
+  while (proxy.passed < 3_000_000) await delay(1);
+  proxy.fallSilent();
+  const { code, stderr } = await run;
+  expect(stderr).toContain('The source shop');
+  expect(code, stderr).toBe(0);
+  await expectAllThere();
+});
+
+test('a network that swallows what the sink says: our session there is ended, and every record is there once', async () => {
+  configure('sink: 2s, retry: 1m');
+  const run = start({ warehouse: database.as({ port: proxy.port }) });
+  await untilUnderWay();
+  proxy.fallSilent();
+  const { code, stderr } = await run;
+  expect(stderr).toContain('The sink warehouse');
+  expect(code, stderr).toBe(0);
+  await expectAllThere();
+});
+
+test('a sink that is down ends one resource after the time for retries, and the next one at once', async () => {
+  configure('sink: 5s, retry: 3s', { two: true });
+  const run = start({ warehouse: database.as({ port: proxy.port }) });
+  await untilUnderWay();
+  proxy.fallSilent();
+  proxy.stop();
+  const { code, stderr } = await run;
+  expect(code, stderr).toBe(75);
+  expect(stderr).toContain('stays down');
+  expect((await start()).code).toBe(0);
+  await expectAllThere();
+});
+
+test('a table that another session has locked: the run waits, gives up and leaves no session behind', async () => {
+  configure('sink: 1s, retry: 2s');
+  await start();
+  await database.sql(`INSERT INTO shop.orders VALUES (${ROWS + 1}, 'late', '2026-06-01')`);
+  await database.sql('BEGIN; LOCK TABLE public.copies IN ACCESS EXCLUSIVE MODE');
+  try {
+    const { code, stderr } = await start();
+    expect(code, stderr).toBe(75);
+    const left = async () => {
+      return database.sql(
+        "SELECT state, wait_event_type, wait_event, now() - query_start AS since, query FROM pg_stat_activity WHERE application_name LIKE 'copy/%'",
+      );
+    };
+    await expect.poll(left, { timeout: 30_000, interval: 500 }).toEqual([]);
+  } finally {
+    await database.sql('ROLLBACK');
+    await database.sql(`DELETE FROM shop.orders WHERE id > ${ROWS}`);
+  }
+});
