@@ -44,7 +44,7 @@ export function goalsOf(results: readonly Result[]): Goal[] {
     ...ROUTE_NAMES.flatMap((route) => ratioGoals(services, route)),
     ...ROUTE_NAMES.map((route) => withBothGoal(services, route)),
     ...ROUTE_NAMES.filter((route) => route.endsWith('→ PostgreSQL')).flatMap((route) => peerGoals(results, route)),
-    shardsGoal(services, 'NDJSON → Parquet'),
+    ...MILLIONS.map((millions) => shardsGoal(services, 'NDJSON → Parquet', millions)),
     ...Object.entries(MEMORY).map(([dataSet, most]) => memoryGoal(services, dataSet, most)),
     ...ROUTE_NAMES.map((route) => growthGoal(services, route)),
     {
@@ -100,12 +100,13 @@ function peerGoals(results: readonly Result[], route: RouteName): Goal[] {
   }));
 }
 
-function shardsGoal(services: readonly Result[], route: RouteName): Goal {
+function shardsGoal(services: readonly Result[], route: RouteName, millions: number): Goal {
+  const of = (variant: ServiceVariant) => throughput(find(services, route, millions, variant));
   return {
-    what: `${route}: two shards, as a multiple of one`,
+    what: `${route}, ${millions} million rows: two shards, as a multiple of one`,
     unit: '×',
     least: TWO_SHARDS,
-    reached: share(throughput(find(services, route, 1, TWO_PROCESSES)), throughput(find(services, route, 1, 'plain'))),
+    reached: share(of(TWO_PROCESSES), of('plain')),
   };
 }
 

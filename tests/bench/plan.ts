@@ -35,7 +35,7 @@ function repetitionsOfOneMillion(candidate: Candidate): number {
 }
 
 function repetitionsOfSixMillion(candidate: Candidate): number {
-  if (isService(candidate, 'plain', BOTH)) return 2;
+  if (isService(candidate, 'plain', BOTH, 'two shards')) return 2;
   return candidate.name === 'DuckDB' ? 1 : 0;
 }
 

@@ -36,6 +36,13 @@ describe('goals', () => {
     expect(isMet(goal(goals, 'CSV → PostgreSQL', 'multiple of Sling'))).toBeUndefined();
   });
 
+  it('hold two shards against one at each size', () => {
+    const one = result({ route: 'NDJSON → Parquet', rows: 6_000_000, rowsPerSecond: [100_000] });
+    const two = { ...one, variant: 'two shards', rowsPerSecond: [170_000] };
+    expect(goal(goalsOf([one, two]), '6 million rows: two shards').reached).toBe(1.7);
+    expect(isMet(goal(goals, '1 million rows: two shards'))).toBeUndefined();
+  });
+
   it('look at the largest memory, and how it grows with the rows', () => {
     expect(goal(goals, 'Peak memory', 'wide').reached).toBe(500);
     expect(goal(goals, 'CSV → PostgreSQL', 'peak memory for 6 million').reached).toBeCloseTo(1.15);
