@@ -34,7 +34,7 @@ resources:
     mode: full
 alerts:
   webhook: { url: "\${ALERT_URL:-}", secret: "\${ALERT_SECRET:-}" }
-state: { path: "\${STATE_PATH:-./data/state}" }
+state: { path: "\${STATE_PATH:-./data/state}", url: "\${STATE_DATABASE_URL:-}" }
 `;
 
 let directory: string;
@@ -76,6 +76,7 @@ describe('the model', () => {
       deadLetters: { max: 100, share: 0.05, window: 10_000 },
       deadlines: { source: 900, sink: 900, retry: 120 },
       shards: 1,
+      verify: false,
     });
     expect(config.alerts.deadLetters).toBe(1);
     expect(resourceOf(config, 'orders').incremental?.lag).toEqual({ seconds: 7_200 });
@@ -152,6 +153,14 @@ describe('alerts and state', () => {
       webhook: { url: environment.ALERT_URL, template: 'generic' },
     });
     expect(redact(`POST ${environment.ALERT_URL} failed`)).toBe('POST *** failed');
+  });
+
+  it('resolve the database of the state, whose password is hidden, and leave it out where its variable is empty', () => {
+    const url = 'postgres://etl:state-password@state.example/etl';
+    expect(openState(config, { STATE_DATABASE_URL: url })).toMatchObject({ url });
+    expect(redact('password state-password is wrong')).toBe('password *** is wrong');
+    expect(openState(config, { STATE_DATABASE_URL: '' })).not.toHaveProperty('url');
+    expect(() => openState(config, { STATE_DATABASE_URL: './state' })).toThrow('is not a URL like postgres://');
   });
 
   it('resolve the folders', () => {

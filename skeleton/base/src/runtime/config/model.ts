@@ -240,7 +240,9 @@ export const stateModel = z
     url: secret(
       z
         .string()
-        .regex(/^([a-z]+:\/\/\S+)?$/, { error: 'is not a URL like postgres://user:password@host:5432/database' })
+        .regex(/^([a-z]+:\/\/\S+|.*\$\{.*)?$/, {
+          error: 'is not a URL like postgres://user:password@host:5432/database',
+        })
         .describe('Database of the state, for runs that share no disk; an empty variable means the folder.'),
     ).optional(),
     deadLetters: z
