@@ -148,8 +148,8 @@ describe('a run and what is known of it afterwards', () => {
   it('shows status and history', async () => {
     const status = await repository.pipeline(['status']);
     expect(status.stdout.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, '2026-01-02 03:04:05')).toMatchInlineSnapshot(`
-      "resource  last run (UTC)       status    open dead letters  position
-      numbers   2026-01-02 03:04:05  complete                  3  {"last":1000}
+      "resource  last run (UTC)       status    open dead letters  failed alerts  position
+      numbers   2026-01-02 03:04:05  complete                  3              0  {"last":1000}
       "
     `);
     const history = await repository.pipeline(['history', '--limit', '1', '--json', '--resource', 'numbers']);

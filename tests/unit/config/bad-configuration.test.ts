@@ -46,7 +46,7 @@ const MISTAKES: [string, string | RegExp, string, string[]][] = [
     [
       'pipeline.yaml:7:3 resources.orders: reading ledger incrementally needs `incremental` with cursor and key',
       '  hint: add incremental: { cursor: updated_at, key: [id] }, or set mode: full',
-      'pipeline.yaml:10:5 resources.orders.incrementl: unknown option; the options are source, sink, definition, mode, incremental, schemaEvolution, batchSize, deadLetters, shards',
+      'pipeline.yaml:10:5 resources.orders.incrementl: unknown option; the options are source, sink, definition, mode, incremental, schemaEvolution, batchSize, deadLetters, deadlines, shards, verify',
       '  hint: did you mean incremental?',
     ],
   ],
