@@ -49,7 +49,10 @@ export abstract class Loader<T = Row> {
   /** Removes the checkpoints of streams that nobody goes on with. Their records stay. */
   async forget(_streams: readonly string[]): Promise<void> {}
 
-  /** Makes the sink ready for records of `schema`: creates what is missing, removes what a killed run left behind. */
+  /**
+   * Makes the sink ready for records of `schema`: creates what is missing, removes what a killed run left behind. Claims
+   * the stream for the run where the sink can: what another run still commits to it is refused with `FENCED`.
+   */
   abstract prepare(schema: TableSchema): Promise<void>;
 
   /** Adds nullable columns to the existing sink; called before `prepare` when `schemaEvolution` is `auto`. */
