@@ -32,6 +32,7 @@ import { checkSink } from './sink-checks.ts';
 import { SinkSession } from './sink-session.ts';
 import { tableExists } from './table-columns.ts';
 import { showTable, type TableName } from './table-name.ts';
+import { requireShape, shapeOf } from './table-shape.ts';
 import { addColumns, createTarget, describeTarget, requireUniqueKey, targetColumns, targetField } from './target.ts';
 
 /** What `prepare` found out, and each batch needs. */
@@ -41,6 +42,9 @@ interface Prepared {
   readonly form: string;
   /** The columns that batches are brought into. */
   readonly schema: TableSchema;
+  /** The table that batches are put into, and what it must still look like when one is there. */
+  readonly into: TableName;
+  readonly shape: string | undefined;
 }
 
 /**
@@ -124,6 +128,8 @@ export class PostgresLoader extends Loader {
         writer,
         form: rowForm(columns).name,
         schema: { fields: columns.map((column) => targetField(column, this.#key)) },
+        into,
+        shape: await shapeOf(client, into, namesOf(schema)),
       };
     });
   }
@@ -133,7 +139,7 @@ export class PostgresLoader extends Loader {
   }
 
   async load(batch: Batch, reject: RejectRecords): Promise<LoadReport> {
-    const { schema, writer } = this.#requirePrepared();
+    const { schema, writer, into, shape } = this.#requirePrepared();
     const { sequence, position } = batch.identity;
     const inHand = this.#inHand?.sequence === sequence ? this.#inHand : { sequence, rejected: new Set<string>() };
     this.#inHand = inHand;
@@ -146,6 +152,8 @@ export class PostgresLoader extends Loader {
         return inHand.report ?? { written: batch.size };
       }
       const { written, merged, rejections } = await loadRecords(client, writer, records);
+      // Before any record is called a bad one. What is written holds a lock that lets nobody alter the table from now on.
+      await requireShape(client, into, shape, namesOf(schema));
       await this.#reject([...(records === batch ? [] : records.rejections), ...rejections], inHand.rejected, reject);
       await saveCheckpoint(client, this.#checkpoints, this.#progressOf(), { sequence, position, complete: false });
       inHand.report = { written, merged };
@@ -216,11 +224,7 @@ export class PostgresLoader extends Loader {
       await dropStaging(client, this.#table);
       return;
     }
-    await replaceContents(
-      client,
-      this.#table,
-      fields.map(({ name }) => name),
-    );
+    await replaceContents(client, this.#table, namesOf({ fields }));
     if (reached === undefined) await setComplete(client, this.#checkpoints, this.#context.stream, true);
     else await saveCheckpoint(client, this.#checkpoints, this.#context.stream, { ...reached, complete: true });
   }
@@ -252,6 +256,10 @@ export class PostgresLoader extends Loader {
   #withClient<T>(work: (client: Client) => Promise<T>): Promise<T> {
     return withClient(this.#connection, this.#context.stream, 'write', work);
   }
+}
+
+function namesOf({ fields }: TableSchema): string[] {
+  return fields.map(({ name }) => name);
 }
 
 function keyOf({ rowNumber }: Rejection, index: number): string {

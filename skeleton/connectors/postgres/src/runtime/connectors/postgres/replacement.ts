@@ -2,6 +2,7 @@ import { type Client, escapeIdentifier } from 'pg';
 import { onConflictUpdate } from './batch-writers.ts';
 import { primaryKey } from './primary-key.ts';
 import { besideTable, quoteList, quoteTable, type TableName } from './table-name.ts';
+import { requireShape, shapeOf } from './table-shape.ts';
 
 /** Where a full load is gathered before it takes the place of the table. */
 export function stagingTable(table: TableName): TableName {
@@ -23,11 +24,15 @@ export async function dropStaging(client: Client, table: TableName): Promise<voi
  *
  * The staging table takes the name and the place, grants and owner included. Where something hangs on the table itself
  * (views, foreign keys, triggers, policies, partitions, sequences, publications) the records are exchanged instead.
+ *
+ * @throws PipelineError `SCHEMA_DRIFT` when the table has other columns by now than its staging table was made with
  */
 export async function replaceContents(client: Client, table: TableName, columns: readonly string[]): Promise<void> {
   await client.query(`LOCK TABLE ${quoteTable(table)} IN SHARE ROW EXCLUSIVE MODE`);
   if (await canSwap(client, table)) {
     await client.query(`LOCK TABLE ${quoteTable(table)} IN ACCESS EXCLUSIVE MODE`);
+    // What somebody has added to the table meanwhile would go with it.
+    await requireShape(client, table, await shapeOf(client, stagingTable(table)));
     await swap(client, table);
   } else {
     await exchange(client, table, columns);
