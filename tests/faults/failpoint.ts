@@ -1,11 +1,14 @@
-/** Where a service kills itself; see `failpoints.ts`. */
+/** Where a service kills or stops itself; see `failpoints.ts`. */
 export interface Failpoint {
   /** Name of a step: `rename data/exports/orders/part-*.parquet`, `postgres: commit`, `batch loaded`. */
   readonly step: string;
   /** At the how many-th time, from 1. */
   readonly occurrence: number;
-  /** `during`: when the step was begun, and nobody knows what became of it. */
-  readonly when: 'before' | 'during' | 'after';
+  /**
+   * `during`: when the step was begun, and nobody knows what became of it. `stop`: before it, and the process is only
+   * stopped (SIGSTOP), to go on when somebody sends SIGCONT.
+   */
+  readonly when: 'before' | 'during' | 'after' | 'stop';
 }
 
 export const FAILPOINT_VARIABLE = 'FAILPOINT';

@@ -29,6 +29,10 @@ function die(): void {
 /** Does a step; at the failpoint the process dies before it, while it is under way, or when it is done. */
 function step<Result>(name: string, work: () => Result): Result {
   if (!begin(name)) return work();
+  if (failpoint?.when === 'stop') {
+    process.kill(process.pid, 'SIGSTOP');
+    return work();
+  }
   if (failpoint?.when === 'before') die();
   const result = work();
   if (result instanceof Promise && failpoint?.when === 'after') {

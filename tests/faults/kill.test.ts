@@ -17,7 +17,7 @@ afterAll(() => service.remove());
 describe.each([...new Set(ROUTES.map(pairOf))])('%s', (pair) => {
   const routes = ROUTES.filter((route) => pairOf(route) === pair);
   test.each(routes.map((route) => ({ mode: modeOf(route), route })))(
-    'nothing-lost, nothing-doubled, dead-letters-once, accounted-for: $mode, killed again and again',
+    'nothing-lost, nothing-doubled, dead-letters-once, accounted-for, readers-undisturbed: $mode, killed again and again',
     { timeout: 300_000 },
     async ({ route }) => {
       const kills = Math.ceil(KILLS_A_PAIR / routes.length);

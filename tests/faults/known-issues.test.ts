@@ -86,7 +86,7 @@ async function expectEqualContents(): Promise<void> {
   expect(await warehouse.sql(all)).toEqual(await shop.sql(all));
 }
 
-describe('dlt 2269: records that were committed after a run, with a cursor before its last one', () => {
+describe('late-commits-found, dlt 2269: records that were committed after a run, with a cursor before its last one', () => {
   test.each(['created', 'id'])('are not missed, the cursor being %s', async (cursor) => {
     pipeline('postgres', 'mode: append', { incremental: `{ cursor: ${cursor}, key: [id] }` });
     const slow = await session();
@@ -101,7 +101,7 @@ describe('dlt 2269: records that were committed after a run, with a cursor befor
   });
 });
 
-describe('airbyte 15427: a run that dies between records with the same cursor', () => {
+describe('ties-kept, airbyte 15427: a run that dies between records with the same cursor', () => {
   test('goes on behind the last record that was committed, and not behind the last cursor', async () => {
     await shop.sql(`INSERT INTO events (created) SELECT '2026-01-01'::timestamptz + (n / 700) * interval '1 s'
       FROM generate_series(1, 1500) AS n`);
@@ -124,7 +124,7 @@ describe('airbyte 15427: a run that dies between records with the same cursor', 
   });
 });
 
-describe('airbyte 85918, 80152, 84400: records that are committed while a run looks for its last cursor', () => {
+describe('late-commits-found, airbyte 85918, 80152, 84400: records that are committed while a run looks for its last cursor', () => {
   test('are not missed and not doubled, whoever writes meanwhile', async () => {
     await shop.sql(`DROP TABLE IF EXISTS accounts; CREATE TABLE accounts (id int PRIMARY KEY, balance int NOT NULL,
       changed timestamptz)`);
@@ -177,7 +177,7 @@ describe('airbyte 85918, 80152, 84400: records that are committed while a run lo
   });
 });
 
-describe('dlt 3025: a table that is replaced', () => {
+describe('old-contents-kept, dlt 3025: a table that is replaced', () => {
   const contents: Record<keyof typeof SINKS, () => Sink> = {
     postgres: () => ({
       reset: async () => {},

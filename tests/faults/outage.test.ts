@@ -181,7 +181,7 @@ test('a sink that stands still for a while is given up, called again, and gets e
   await expectAllThere();
 });
 
-test('a sink that stays as it is ends the run with 75, and the next one goes on', async () => {
+test('outage-no-dead-letter: a sink that stays as it is ends the run with 75, and the next one goes on', async () => {
   configure('sink: 1s, retry: 2s');
   const run = start();
   await untilUnderWay();
@@ -219,7 +219,7 @@ test('a network that swallows what the sink says: our session there is ended, an
   await expectAllThere();
 });
 
-test('a sink that is down ends one resource after the time for retries, and the next one at once', async () => {
+test('outage-no-dead-letter: a sink that is down ends one resource after the time for retries, and the next one at once', async () => {
   configure('sink: 5s, retry: 3s', { two: true });
   const run = start({ warehouse: database.as({ port: proxy.port }) });
   await untilUnderWay();

@@ -176,7 +176,9 @@ describe.each<SinkName>(['files', 'delta', 'postgres'])('dlq replay into %s, whi
   });
   afterAll(() => replays.close());
 
-  test('killed at any step and run again, neither loses nor doubles a record', { timeout: 1_800_000 }, async () => {
+  test('replayed-once: killed at any step and run again, neither loses nor doubles a record', {
+    timeout: 1_800_000,
+  }, async () => {
     await replays.reset();
     const undisturbed = await replays.replay();
     expect(undisturbed.code, undisturbed.stderr).toBe(1);

@@ -15,19 +15,32 @@ export async function createDatabase(server: string): Promise<OwnDatabase> {
   await onServer(server, `CREATE DATABASE ${name}`);
   const own = new URL(server);
   own.pathname = name;
-  const client = new Client({ connectionString: own.href });
-  await client.connect();
+  let client: Promise<Client> | undefined;
+  const connected = async (): Promise<Client> => {
+    client ??= openClient(own.href, () => {
+      client = undefined;
+    });
+    return client;
+  };
   return {
     url: own.href,
     async sql<Row extends QueryResultRow>(text: string, values?: unknown[]) {
-      const result = await client.query<Row>(text, values);
+      const result = await (await connected()).query<Row>(text, values);
       return (Array.isArray(result) ? result.at(-1) : result)?.rows ?? [];
     },
     async drop() {
-      await client.end();
+      await (await client)?.end();
       await onServer(server, `DROP DATABASE ${name} WITH (FORCE)`);
     },
   };
+}
+
+/** @param onLost told when the connection breaks, as it does when the server is started again */
+async function openClient(url: string, onLost: () => void): Promise<Client> {
+  const client = new Client({ connectionString: url });
+  client.on('error', onLost);
+  await client.connect();
+  return client;
 }
 
 async function onServer(server: string, statement: string): Promise<void> {

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { FAILPOINT_VARIABLE, type Failpoint, STEP_DESCRIPTOR } from '../failpoint.ts';
@@ -21,11 +22,15 @@ const FAILPOINTS = fileURLToPath(new URL('../failpoints.ts', import.meta.url));
 /** A run takes about a second. */
 const HUNG_AFTER_MILLISECONDS = 90_000;
 
+/** Told of the steps so far, each time that there is another one. */
+export type OnStep = (steps: readonly string[], process: ChildProcess) => void;
+
 /** Runs the service with failpoints, and kills it where `kill` says, if it gets there. */
 export async function watchedRun(
   service: Service,
   environment: Record<string, string>,
   kill?: Kill,
+  onStep?: OnStep,
 ): Promise<WatchedRun> {
   const failpoint = kill !== undefined && 'when' in kill ? kill : undefined;
   const variables = { ...environment, ...(failpoint && { [FAILPOINT_VARIABLE]: JSON.stringify(failpoint) }) };
@@ -36,7 +41,10 @@ export async function watchedRun(
   told.setEncoding('utf8').on('data', (text: string) => {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
-    steps.push(...lines);
+    for (const line of lines) {
+      steps.push(line);
+      onStep?.(steps, child);
+    }
     if (kill !== undefined && 'milliseconds' in kill && steps.length >= kill.step) {
       setTimeout(() => child.kill('SIGKILL'), kill.milliseconds);
     }

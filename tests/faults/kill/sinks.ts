@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type {
@@ -15,6 +15,8 @@ export interface Sink {
   reset(): Promise<void>;
   /** Every record that a reader finds now, as one text each, sorted; `undefined` while there is no table. */
   contents(): Promise<readonly string[] | undefined>;
+  /** Whether new contents are decided on, and the next run will put them in their place before it does anything else. */
+  isDecided?(): boolean;
 }
 
 export function tableSink(warehouse: OwnDatabase, route: Route): Sink {
@@ -51,6 +53,7 @@ export function folderSink(service: Service, { format = 'parquet' }: Route): Sin
       const files = readdirSync(folder).filter((name) => /^[^._]/.test(name) && name.endsWith(format));
       return readRecords(files.map((name) => join(folder, name)));
     },
+    isDecided: () => globSync(service.path('data/exports/.orders.staging/*/*/_ready')).length > 0,
   };
 }
 

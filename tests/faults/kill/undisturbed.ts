@@ -1,13 +1,13 @@
 import { ordersOf, ROUNDS, refusedBy, type Stage } from './orders.ts';
 import type { Route } from './routes.ts';
 import { watchedRun } from './run.ts';
-import type { Manifest, Workspace } from './workspace.ts';
+import type { Letter, Manifest, Workspace } from './workspace.ts';
 
 /** What a round leaves when nobody disturbs it. */
 export interface UndisturbedRound {
   readonly steps: readonly string[];
   readonly contents: readonly string[];
-  readonly deadLetters: readonly { readonly sequence: number; readonly text: string }[];
+  readonly deadLetters: readonly Letter[];
   readonly manifest: Manifest;
   /** Number of the last batch. */
   readonly lastSequence: number;

@@ -32,7 +32,8 @@ export async function renderKilledService(): Promise<Service> {
   return service;
 }
 
-const countsSchema = z.object({ read: z.number(), written: z.number(), deadLettered: z.number(), batches: z.number() });
+const count = z.int().min(0);
+const countsSchema = z.object({ read: count, deadLettered: count, batches: count, retries: count });
 const manifestSchema = z.object({
   status: z.string(),
   counts: countsSchema,
@@ -43,30 +44,38 @@ const manifestSchema = z.object({
 export type Manifest = z.infer<typeof manifestSchema>;
 const letterSchema = z.looseObject({ sequence: z.number() });
 
+/** A dead letter without what differs from run to run. */
+export interface Letter {
+  /** Number of its batch. */
+  readonly sequence: number;
+  readonly text: string;
+}
+
 /** A service of its own with two databases: what one scenario after the other works on. */
 export class Workspace {
   readonly service: Service;
   readonly environment: Record<string, string>;
   readonly source: Source;
   readonly sink: Sink;
-  readonly #databases: readonly OwnDatabase[];
+  readonly #shop: OwnDatabase;
+  readonly #warehouse: OwnDatabase;
   readonly #resource: string;
 
   private constructor(
     service: Service,
     route: Route,
-    databases: readonly OwnDatabase[],
+    databases: { readonly shop: OwnDatabase; readonly warehouse: OwnDatabase },
     ends: { readonly source: Source; readonly sink: Sink },
   ) {
     this.service = service;
-    this.#databases = databases;
+    this.#shop = databases.shop;
+    this.#warehouse = databases.warehouse;
     this.#resource = resourceOf(route);
     this.source = ends.source;
     this.sink = ends.sink;
-    const [shop, warehouse] = databases;
     this.environment = {
-      SHOP_DATABASE_URL: shop?.url ?? '',
-      WAREHOUSE_DATABASE_URL: warehouse?.url ?? '',
+      SHOP_DATABASE_URL: databases.shop.url,
+      WAREHOUSE_DATABASE_URL: databases.warehouse.url,
       LOG_LEVEL: 'silent',
     };
   }
@@ -82,7 +91,7 @@ export class Workspace {
       delta: () => deltaSink(service),
       postgres: () => tableSink(warehouse, route),
     };
-    return new Workspace(service, route, [shop, warehouse], { source, sink: sinks[route.sink]() });
+    return new Workspace(service, route, { shop, warehouse }, { source, sink: sinks[route.sink]() });
   }
 
   /** As if no run had ever been. */
@@ -94,8 +103,24 @@ export class Workspace {
     await this.sink.reset();
   }
 
-  /** Dead letters without what differs from run to run, as one text each. */
-  deadLetters(): { readonly sequence: number; readonly text: string }[] {
+  /** The orders of the source that belong into the sink, as `loadedOrders` gives them. */
+  goodOrders(): Promise<string[]> {
+    return this.#orders(this.#shop, "WHERE country <> 'nowhere'");
+  }
+
+  /** The orders in the sink, where both ends are PostgreSQL. */
+  loadedOrders(): Promise<string[]> {
+    return this.#orders(this.#warehouse);
+  }
+
+  /** Sessions of the service that the server has in both databases. */
+  async sessions(): Promise<number> {
+    const ours = `SELECT FROM pg_stat_activity WHERE application_name LIKE 'orders/%' AND datname = current_database()`;
+    return (await this.#warehouse.sql(ours)).length + (await this.#shop.sql(ours)).length;
+  }
+
+  /** All of them, in the order in which they were found. */
+  deadLetters(): Letter[] {
     const file = this.service.path(`data/dead-letters/${this.#resource}.ndjson`);
     if (!existsSync(file)) return [];
     const lines = readFileSync(file, 'utf8')
@@ -120,6 +145,14 @@ export class Workspace {
 
   async close(): Promise<void> {
     this.service.remove();
-    for (const database of this.#databases) await database.drop();
+    await this.#shop.drop();
+    await this.#warehouse.drop();
+  }
+
+  async #orders(database: OwnDatabase, where = ''): Promise<string[]> {
+    const rows = await database.sql<{ text: string }>(
+      `SELECT concat_ws(' ', order_id, quantity, updated_at AT TIME ZONE 'UTC') AS text FROM orders ${where}`,
+    );
+    return rows.map(({ text }) => text);
   }
 }

@@ -118,7 +118,7 @@ function countsOf({ exitCode, stdout, stderr }: SmallDiskRun) {
   return JSON.parse(stdout)[0].counts;
 }
 
-describe('a sink on a disk that is full', () => {
+describe('no-half-files: a sink on a disk that is full', () => {
   it.each(Object.entries(SINKS))('%s: nothing half is found there, and the next run completes', async (_, sink) => {
     const fitting = await configure(sink, 'sink');
     const { first: whole } = await runTwice(fitting, 64 * 1024 * KIB);
@@ -146,7 +146,7 @@ async function verified(folder: string, { folder: contents }: SmallDiskRun) {
   return repository.pipeline(['verify', 'orders', '--config', `${folder}.yaml`]);
 }
 
-describe('a disk that is full', () => {
+describe('no-half-files: a disk that is full', () => {
   it.each([4, 20, 48])('of the state, %i KiB: the run says so, and the next one completes', async (size) => {
     const folder = await configure(SINKS.csv ?? '', 'state');
     const { first, second } = await runTwice(folder, size * KIB);
