@@ -184,7 +184,6 @@ describe('a run that another one has taken over', () => {
 });
 
 describe('a second writer', () => {
-
   it('does not commit on top of a change of the columns', async () => {
     await load(1);
     const loader = loaderFor({ stream: 'other' });
