@@ -1,7 +1,5 @@
 import { basename, join } from 'node:path';
-import type { Columns } from '../../columns/columns.ts';
 import { PipelineError } from '../../errors/pipeline-error.ts';
-import { findUnwritable } from '../../formats/parquet/index.ts';
 import type { Batch } from '../../pipeline/batch.ts';
 import type { Check } from '../../pipeline/check.ts';
 import { type Asked, requireUnmoved } from '../../pipeline/fenced.ts';
@@ -9,16 +7,15 @@ import { Loader, type LoadReport, type RejectRecords } from '../../pipeline/load
 import type { Checkpoint } from '../../pipeline/position.ts';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
 import { checkFolder } from '../../storage/check-folder.ts';
-import { publishFile } from '../../storage/durable-files.ts';
 import { WriterFolder } from '../../storage/writer-folder.ts';
 import type { Comparable, Comparison } from '../../verify/comparable.ts';
-import { StreamedRecords } from '../../verify/streamed-records.ts';
 import type { SinkContext } from '../connector.ts';
+import { admit } from './admit.ts';
 import type { FilesConnection, FilesSink } from './options.ts';
-import { openPart, type PartFile, partExtension } from './part-file.ts';
+import { openStagedPart, type PartFile, partExtension } from './part-file.ts';
 import { Replacement, replacementRoot } from './replacement.ts';
-import { TableFolder } from './table-folder.ts';
-import { readTableRecords } from './table-records.ts';
+import { TableFolder, withColumns } from './table-folder.ts';
+import { comparableTable } from './table-records.ts';
 
 /** A file is finished and committed once it has so many bytes. */
 const PART_BYTES = 128 * 1024 * 1024;
@@ -142,7 +139,8 @@ export class FilesLoader extends Loader {
   async #load(batch: Batch, reject: RejectRecords): Promise<LoadReport> {
     const { sequence, position } = batch.identity;
     if (this.#mode === 'append' && sequence <= (this.#committed?.sequence ?? -1)) return { written: batch.size };
-    const columns = await this.#writable(batch, reject);
+    const { columns, rejections } = admit(batch, this.#requireSchema(), this.#options);
+    if (rejections.length > 0) await reject(rejections);
     if (columns.length > 0) {
       this.#part ??= await this.#openPart(sequence);
       await this.#part.write(columns);
@@ -172,14 +170,7 @@ export class FilesLoader extends Loader {
 
   /** The files of the resource, its shards and its replays; other resources may have theirs in the same folder. */
   override async comparable(comparison: Comparison): Promise<Comparable> {
-    const current = await this.#current();
-    const own = (await current.streams()).filter((stream) => isPartOf(stream, this.#stream));
-    const paths: string[] = [];
-    for (const stream of own) {
-      const parts = await new TableFolder(current.path, stream).parts();
-      paths.push(...parts.map(({ name }) => join(current.path, name)));
-    }
-    return new StreamedRecords(comparison, () => readTableRecords(paths, this.#options, comparison.schema));
+    return comparableTable(await this.#current(), this.#stream, this.#options, comparison);
   }
 
   describe(): string {
@@ -221,25 +212,6 @@ export class FilesLoader extends Loader {
     if (state !== undefined) await folder.removeLeftovers(state.checkpoint?.sequence ?? -1);
   }
 
-  /** The records of a batch that a file can hold; the others are rejected. */
-  async #writable(batch: Batch, reject: RejectRecords): Promise<Columns> {
-    const schema = this.#requireSchema();
-    const columns = batch.columns();
-    const failures = this.#options.format === 'parquet' ? findUnwritable(columns, schema) : [];
-    if (failures.length === 0) return columns;
-    const failed = new Set(failures.map(({ index }) => index));
-    const kept = Array.from({ length: columns.length }, (_, index) => index).filter((index) => !failed.has(index));
-    await reject(
-      failures.map(({ index, column, message }) => ({
-        record: batch.slice(index, index + 1).rows()[0],
-        rowNumber: batch.rowNumber(index),
-        column,
-        message: `${column} ${message}`,
-      })),
-    );
-    return columns.take(kept);
-  }
-
   #folderOf(stream: string, mode = this.#mode): WriterFolder {
     const root = mode === 'replace' ? replacementRoot(this.#path) : join(this.#path, '_staging');
     return new WriterFolder(root, stream, this.#writer);
@@ -255,22 +227,9 @@ export class FilesLoader extends Loader {
   }
 
   /** In a replacement a part has its place at once; into a table it comes when it is finished. */
-  async #openPart(sequence: number): Promise<PartFile> {
+  #openPart(sequence: number): Promise<PartFile> {
     const path = this.#target.partPath(sequence, partExtension(this.#options));
-    const staged = join(this.#folder.path, basename(path));
-    const part = await openPart(staged, this.#options, this.#requireSchema());
-    if (path === staged) return part;
-    return {
-      get bytesWritten() {
-        return part.bytesWritten;
-      },
-      write: (columns) => part.write(columns),
-      async finish() {
-        await part.finish();
-        await publishFile(staged, path);
-      },
-      abort: () => part.abort(),
-    };
+    return openStagedPart(join(this.#folder.path, basename(path)), path, this.#options, this.#requireSchema());
   }
 
   /** First the file, then the checkpoint: a file without it is removed by the next run. */
@@ -297,15 +256,4 @@ export class FilesLoader extends Loader {
     if (this.#schema === undefined) throw new TypeError('Call prepare before load.');
     return this.#schema;
   }
-}
-
-function withColumns(schema: TableSchema | undefined, fields: readonly Field[]): TableSchema {
-  const known = schema?.fields ?? [];
-  const names = new Set(known.map(({ name }) => name));
-  return { fields: [...known, ...fields.filter(({ name }) => !names.has(name))] };
-}
-
-/** Whether a stream is that of a resource (`shop/orders`), of a shard (`shop/orders#0of2`) or a replay (`shop/orders/replay`). */
-function isPartOf(stream: string, resource: string): boolean {
-  return stream.startsWith(resource) && ['', '#', '/'].includes(stream.charAt(resource.length));
 }

@@ -1,6 +1,7 @@
 import type { Columns } from '../../columns/columns.ts';
 import { ParquetWriter } from '../../formats/parquet/index.ts';
 import type { TableSchema } from '../../schema/table-schema.ts';
+import { publishFile } from '../../storage/durable-files.ts';
 import { csvWriter, formatCsvHeader } from './csv/write-csv.ts';
 import { ndjsonWriter } from './json/write-ndjson.ts';
 import type { FilesSink } from './options.ts';
@@ -35,4 +36,26 @@ export async function openPart(
     case 'csv':
       return TextPart.open(path, { header: formatCsvHeader(schema), writer: csvWriter, compression });
   }
+}
+
+/** The same in another place than that where the file comes when it is finished. */
+export async function openStagedPart(
+  staged: string,
+  path: string,
+  options: FilesSink,
+  schema: TableSchema,
+): Promise<PartFile> {
+  const part = await openPart(staged, options, schema);
+  if (path === staged) return part;
+  return {
+    get bytesWritten() {
+      return part.bytesWritten;
+    },
+    write: (columns) => part.write(columns),
+    async finish() {
+      await part.finish();
+      await publishFile(staged, path);
+    },
+    abort: () => part.abort(),
+  };
 }

@@ -7,7 +7,7 @@ import { asStorageError, systemErrorCode } from '../../errors/storage-error.ts';
 import { readParquetSchema } from '../../formats/parquet/index.ts';
 import { type Checkpoint, checkpointSchema } from '../../pipeline/position.ts';
 import { parseType } from '../../schema/parse-type.ts';
-import { describeType, type TableSchema } from '../../schema/table-schema.ts';
+import { describeType, type Field, type TableSchema } from '../../schema/table-schema.ts';
 import { replaceFile, syncToDisk } from '../../storage/durable-files.ts';
 
 const PART = /^part-(\d{12})-([0-9a-f]{8})\./;
@@ -194,4 +194,11 @@ async function namesIn(folder: string): Promise<string[]> {
     if (systemErrorCode(error) === 'ENOENT') return [];
     throw asStorageError(error, folder);
   }
+}
+
+/** The columns of a schema, and those of others that it does not have. */
+export function withColumns(schema: TableSchema | undefined, fields: readonly Field[]): TableSchema {
+  const known = schema?.fields ?? [];
+  const names = new Set(known.map(({ name }) => name));
+  return { fields: [...known, ...fields.filter(({ name }) => !names.has(name))] };
 }

@@ -1,15 +1,39 @@
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Column } from '../../columns/column.ts';
 import { Columns } from '../../columns/columns.ts';
 import { columnFromValues } from '../../columns/conform.ts';
 import { readText } from '../../columns/read-values.ts';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
+import type { Comparable, Comparison } from '../../verify/comparable.ts';
+import { StreamedRecords } from '../../verify/streamed-records.ts';
 import { fileFormat } from './file-formats.ts';
 import { type FilesSink, sourceOptions } from './options.ts';
 import type { SourceFile } from './source-files.ts';
+import { TableFolder } from './table-folder.ts';
 
 const BATCH_RECORDS = 20_000;
+
+/** The files of a resource, its shards and its replays; other resources may have theirs in the same folder. */
+export async function comparableTable(
+  table: TableFolder,
+  resource: string,
+  options: FilesSink,
+  comparison: Comparison,
+): Promise<Comparable> {
+  const paths: string[] = [];
+  for (const stream of (await table.streams()).filter((name) => isPartOf(name, resource))) {
+    const parts = await new TableFolder(table.path, stream).parts();
+    paths.push(...parts.map(({ name }) => join(table.path, name)));
+  }
+  return new StreamedRecords(comparison, () => readTableRecords(paths, options, comparison.schema));
+}
+
+/** Whether a stream is that of a resource (`shop/orders`), of a shard (`shop/orders#0of2`) or a replay (`shop/orders/replay`). */
+function isPartOf(stream: string, resource: string): boolean {
+  return stream.startsWith(resource) && ['', '#', '/'].includes(stream.charAt(resource.length));
+}
 
 /**
  * The records of finished files, as columns of `schema`; they are good until the next ones are asked for.
