@@ -87,10 +87,10 @@ async function hookFiles(): Promise<void> {
   syncBuiltinESMExports();
 }
 
-/** `state: insert into runs`: what a statement does to what. */
+/** `state: insert into runs`: what a statement does to what; of those behind a savepoint in the same message, the first. */
 function nameOfSql(text: string): string | undefined {
   const words = text
-    .replaceAll(/["\n]|\bIF (NOT )?EXISTS\b|pg_temp\.|public\./gi, ' ')
+    .replaceAll(/["\n]|\bIF (NOT )?EXISTS\b|pg_temp\.|public\.|^SAVEPOINT \w+;/gi, ' ')
     .trim()
     .split(/[\s(;]+/);
   const [verb = ''] = words;
