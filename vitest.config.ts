@@ -4,7 +4,8 @@ import { overlayResolver } from './scripts/overlay-resolver.ts';
 export default defineConfig({
   plugins: [overlayResolver()],
   test: {
-    maxWorkers: 2,
+    // Many tests wait for servers, deadlines and leases more than they work.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,
