@@ -177,7 +177,7 @@ test('a sink that stands still for a while is given up, called again, and gets e
   letSinkGoOn();
   const { code, stderr } = await run;
   expect(stderr).toContain('The sink warehouse');
-  expect(code, stderr).toEqual([]);
+  expect(code, stderr).toBe(0);
   await expectAllThere();
 });
 
@@ -239,10 +239,14 @@ test('a table that another session has locked: the run waits, gives up and leave
   const holder = new Client({ connectionString: database.url });
   await holder.connect();
   await holder.query('BEGIN; LOCK TABLE public.copies IN ACCESS EXCLUSIVE MODE');
+  const [{ before } = {}] = await database.sql('SELECT clock_timestamp()::text AS before');
   try {
     const { code, stderr } = await start();
     expect(code, stderr).toBe(75);
-    const left = () => database.sql("SELECT query FROM pg_stat_activity WHERE application_name LIKE 'copy/%'");
+    // The sessions of earlier tests may hang behind a proxy that has fallen silent.
+    const left = () =>
+      database.sql(`SELECT state, query FROM pg_stat_activity
+        WHERE application_name LIKE 'copy/%' AND backend_start > '${before}'`);
     await expect.poll(left, { timeout: 30_000, interval: 500 }).toEqual([]);
   } finally {
     await holder.end();
