@@ -45,7 +45,7 @@ describe.each(CASES)('npm run new in a repository with quality $quality', ({ qua
     const tested = await run('node_modules/vitest/vitest.mjs', 'run', '--no-color', ...files);
     expect(tested.stdout).toMatch(new RegExp(`Test Files +${files.length} passed`));
     expect(tested.exitCode).toBe(0);
-  });
+  }, 120_000);
 
   it('adds a resource that is ready to run', async () => {
     const yaml = await readFile(join(repository.directory, 'pipeline.yaml'), 'utf8');
