@@ -53,6 +53,9 @@ async function databasesFor(
   return variables;
 }
 
+/** Milliseconds for a repository to be installed and checked, on a machine that does other things too. */
+const INSTALL_TIMEOUT = 300_000;
+
 describe('a repository is created by the scaffolder, installed, checked, tested without any server, and run', () => {
   const all = installedCombinations();
   it.each(all.map((answers, index) => [describeAnswers(answers), answers, index] as const))(
@@ -82,5 +85,6 @@ describe('a repository is created by the scaffolder, installed, checked, tested 
       if (answers.mode === 'incremental') expect(second.output).toMatch(/orders +nothing new/);
       else expect(second.output).toMatch(/ [1-9][\d,]* written/);
     },
+    INSTALL_TIMEOUT,
   );
 });
