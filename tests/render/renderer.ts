@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -84,5 +84,6 @@ export async function renderInProcess(
       },
       getInitiatorCredentials: () => Promise.reject(new Error('Nobody has signed in')),
     });
+    for (const path of temporary) rmSync(path, { recursive: true });
   }
 }
