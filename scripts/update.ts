@@ -4,7 +4,8 @@ import { type Answers, InvalidAnswersError } from './template/answers.ts';
 import { readTemplate, withoutRemote } from './template/definition.ts';
 import { askQuestions, CancelledError } from './template/prompts.ts';
 import { carryOver, newQuestions, parseSetting, SettingError } from './update/answers.ts';
-import { GeneratedRepository, UpdateError } from './update/generated-repository.ts';
+import { type AppliedMigration, GeneratedRepository, UpdateError } from './update/generated-repository.ts';
+import { migrateAnswers, migrationsBetween } from './update/migrations/index.ts';
 import { planUpdate, type UpdatePlan } from './update/plan-update.ts';
 import { versionOf } from './update/template-versions.ts';
 
@@ -44,36 +45,51 @@ async function update(): Promise<number> {
   if (record.template !== template.metadata.name) {
     throw new UpdateError(`${given} was made by the template ${record.template}, this is ${template.metadata.name}.`);
   }
-  if (!check && !diff) await repository.requireClean();
-  const questions = newQuestions(template, { ...record.answers, ...changes });
+  if (!check && !diff) {
+    if (await repository.takeBackInterrupted())
+      process.stderr.write(`An earlier update of ${given} was interrupted: what it had written was taken back.\n`);
+    await repository.requireClean();
+  }
+  const version = versionOf(template);
+  const before = migrateAnswers(record.answers, migrationsBetween(record.version, version));
+  const questions = newQuestions(template, { ...before, ...changes });
   const asked = check || diff || json || !process.stdin.isTTY ? {} : await askQuestions(questions);
-  const answers = carryOver(template, record.answers, { ...asked, ...changes });
-  const plan = await planUpdate(repository, record, { version: versionOf(template), answers });
+  const answers = carryOver(template, before, { ...asked, ...changes });
+  const plan = await planUpdate(repository, record, { version, answers });
   const behind = plan.merged.changes.length > 0;
   if (!check && !diff) await apply(repository, plan);
   if (json) process.stdout.write(`${JSON.stringify(summaryOf(plan), undefined, 2)}\n`);
-  else if (diff) process.stdout.write(await repository.difference(plan.merged));
+  else if (diff) process.stdout.write(await differenceOf(repository, plan));
   else process.stdout.write(storyOf(plan, { folder: repository.folder, check }));
   if (check) return behind ? BEHIND : 0;
   return !diff && plan.merged.conflicts.length > 0 ? CONFLICTS : 0;
 }
 
 /** From here on files are written: a request to stop waits until that is done. */
-async function apply(repository: GeneratedRepository, { merged, to }: UpdatePlan): Promise<void> {
+async function apply(repository: GeneratedRepository, { merged }: UpdatePlan): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-  if (merged.changes.length > 0) await repository.checkOut(merged, to);
+  if (merged.changes.length > 0) await repository.checkOut(merged);
 }
 
 function summaryOf({ from, to, changedAnswers, merged }: UpdatePlan) {
-  const { changes, conflicts } = merged;
-  return { from, to, changedAnswers, changes, conflicts };
+  const { migrations, changes, conflicts } = merged;
+  return { from, to, changedAnswers, migrations, changes, conflicts };
+}
+
+/** A patch; the migrations stand in front of it, where `git apply` reads over them. */
+async function differenceOf(repository: GeneratedRepository, { merged }: UpdatePlan): Promise<string> {
+  return merged.migrations.map(describeMigration).join('') + (await repository.difference(merged));
+}
+
+function describeMigration({ version, description, paths }: AppliedMigration): string {
+  return `  migrated ${description} (${version}: ${paths.join(', ')})\n`;
 }
 
 function storyOf(
   { from, to, changedAnswers, merged }: UpdatePlan,
   { folder, check }: { folder: string; check: boolean },
 ): string {
-  const { changes, conflicts } = merged;
+  const { migrations, changes, conflicts } = merged;
   const versions = from === to ? `version ${to}` : `version ${from} to ${to}`;
   if (changes.length === 0)
     return `Nothing to do: ${folder} is what ${versions} makes of its answers, and what you made of that.\n`;
@@ -81,7 +97,7 @@ function storyOf(
   const files = changes.map(
     ({ change, path }) => `  ${change.padEnd(8)} ${path}${conflicts.includes(path) ? '   CONFLICT' : ''}`,
   );
-  const begin = `${check ? 'Behind' : 'Updated'}: ${versions}${answers}\n${files.join('\n')}\n`;
+  const begin = `${check ? 'Behind' : 'Updated'}: ${versions}${answers}\n${migrations.map(describeMigration).join('')}${files.join('\n')}\n`;
   if (check) return begin;
   const inside = relative(process.env.INIT_CWD ?? process.cwd(), folder) || '.';
   const undo = `To undo all of it: git -C ${inside} reset --hard HEAD`;

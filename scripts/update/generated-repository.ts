@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { takeBackInterrupted, writeMergedTree } from './checkout.ts';
 import { commitFolder, GitError, git, gitLine } from './git.ts';
+import { migrateTree } from './migrate-tree.ts';
+import type { Migration } from './migrations/migration.ts';
+import { UpdateError } from './update-error.ts';
 
-/** Why a repository cannot be updated, and what to do about it. */
-export class UpdateError extends Error {
-  override readonly name = 'UpdateError';
-}
+export { UpdateError } from './update-error.ts';
 
 /** What `.template.json` says: what made the repository. */
 const recordSchema = z.looseObject({
@@ -15,13 +17,18 @@ const recordSchema = z.looseObject({
 export type TemplateRecord = z.infer<typeof recordSchema>;
 
 const RECORD = '.template.json';
-/** Where the renderings are kept that updates brought in; they are on no branch. */
-const RENDERINGS = 'refs/etl-template';
 
 /** A file that an update changes. */
 export interface Change {
   readonly path: string;
   readonly change: 'added' | 'changed' | 'deleted';
+}
+
+/** A migration, and the files of the team that it changes. */
+export interface AppliedMigration {
+  readonly version: string;
+  readonly description: string;
+  readonly paths: readonly string[];
 }
 
 /** What an update would make of a repository. */
@@ -30,6 +37,8 @@ export interface MergedTree {
   readonly tree: string;
   /** Commit of what the template renders now. */
   readonly rendering: string;
+  /** In the order in which they are done; those that change no file are left out. */
+  readonly migrations: readonly AppliedMigration[];
   readonly changes: readonly Change[];
   /** Paths on which the team and the template disagree. */
   readonly conflicts: readonly string[];
@@ -79,14 +88,18 @@ export class GeneratedRepository {
     );
   }
 
-  /**
-   * A commit that holds exactly what the template rendered for `record`: what an update left here, or the first commit of
-   * the repository, as the scaffolder makes it.
-   */
-  async storedRendering(record: TemplateRecord): Promise<string | undefined> {
-    const kept = await git(this.folder, ['for-each-ref', '--format=%(objectname)', RENDERINGS]);
-    const roots = await git(this.folder, ['rev-list', '--max-parents=0', 'HEAD']);
-    for (const commit of `${kept.output}${roots.output}`.split('\n').filter(Boolean)) {
+  /** The commit of what an earlier update rendered here for `record`. */
+  async keptRendering(record: TemplateRecord): Promise<string | undefined> {
+    const { code, output } = await git(this.folder, ['rev-parse', '--verify', '--quiet', renderingOf(record)], {
+      answers: [0, 1],
+    });
+    return code === 0 ? output.trim() : undefined;
+  }
+
+  /** The first commit, as the scaffolder makes it, where it holds what was rendered for `record`. */
+  async firstRendering(record: TemplateRecord): Promise<string | undefined> {
+    const { output } = await git(this.folder, ['rev-list', '--max-parents=0', 'HEAD']);
+    for (const commit of output.split('\n').filter(Boolean)) {
       const found = await this.record(commit).catch(() => undefined);
       if (found !== undefined && JSON.stringify(found) === JSON.stringify(record)) return commit;
     }
@@ -98,16 +111,33 @@ export class GeneratedRepository {
    *
    * @param base folder or commit of the rendering that the repository was made from
    * @param next folder of the rendering that it shall be brought to
+   * @param migrations are done to what is checked out, and to the base, before they are merged
    */
-  async merge(base: string, next: { readonly folder: string; readonly version: string }): Promise<MergedTree> {
+  async merge(
+    base: string,
+    next: { readonly folder: string; readonly version: string },
+    migrations: readonly Migration[] = [],
+  ): Promise<MergedTree> {
     const tree = await gitLine(this.folder, ['rev-parse', 'HEAD^{tree}']);
-    const theirs = await commitFolder(this.folder, next.folder, `Rendering of version ${next.version}`, [base]);
-    const ours = await gitLine(this.folder, ['commit-tree', tree, '-p', base, '-m', 'What is checked out']);
+    const { tree: migrated, changed } = await migrateTree(this.folder, tree, migrations);
+    const { tree: migratedBase } = await migrateTree(
+      this.folder,
+      await gitLine(this.folder, ['rev-parse', `${base}^{tree}`]),
+      migrations,
+    );
+    const commit = (object: string, message: string, ...parents: string[]) =>
+      gitLine(this.folder, ['commit-tree', object, '-m', message, ...parents.flatMap((parent) => ['-p', parent])]);
+    const common = await commit(migratedBase, 'What the template rendered then');
+    const ours = await commit(migrated, 'What is checked out', common);
+    const theirs = await commitFolder(this.folder, next.folder, `Rendering of version ${next.version}`, [common]);
     const output = await this.#mergeTree(ours, theirs, next.version);
     const [merged = '', ...stages] = output.split('\0').filter(Boolean);
     return {
       tree: merged,
       rendering: theirs,
+      migrations: [...changed]
+        .filter(([, paths]) => paths.length > 0)
+        .map(([{ version, description }, paths]) => ({ version, description, paths })),
       changes: await this.#changes(tree, merged),
       conflicts: [...new Set(stages.map((stage) => stage.slice(stage.indexOf('\t') + 1)))],
       stages: stages.join('\0'),
@@ -120,16 +150,21 @@ export class GeneratedRepository {
   }
 
   /**
-   * Brings the checked-out files to a merged tree, ready to be committed; conflicts are left as a merge leaves them.
-   *
-   * @param version of the template; its rendering is kept for the next update
+   * Brings the checked-out files to a merged tree, ready to be committed; conflicts are left as a merge leaves them. What is
+   * interrupted can be taken back by `takeBackInterrupted`; what fails is taken back.
    */
-  async checkOut({ tree, rendering, conflicts, stages }: MergedTree, version: string): Promise<void> {
-    await git(this.folder, ['read-tree', '-m', '-u', 'HEAD', tree]);
-    await git(this.folder, ['update-ref', `${RENDERINGS}/${version}`, rendering]);
-    if (conflicts.length === 0) return;
-    const removed = conflicts.map((path) => `0 ${'0'.repeat(40)}\t${path}`).join('\0');
-    await git(this.folder, ['update-index', '-z', '--index-info'], { input: `${removed}\0${stages}\0` });
+  async checkOut(merged: MergedTree): Promise<void> {
+    const [before, after] = await Promise.all([this.record(), this.record(merged.rendering)]);
+    await writeMergedTree(this.folder, merged);
+    // Under the same record it could not be told from the rendering before, if the update is thrown away.
+    if (renderingOf(before) !== renderingOf(after)) {
+      await git(this.folder, ['update-ref', renderingOf(after), merged.rendering]);
+    }
+  }
+
+  /** Takes an update back that was killed while it wrote; false when there is none. */
+  takeBackInterrupted(): Promise<boolean> {
+    return takeBackInterrupted(this.folder);
   }
 
   /** The marks of a conflict carry the names that the two sides are given for a moment. */
@@ -154,6 +189,12 @@ export class GeneratedRepository {
     }
     return changes;
   }
+}
+
+/** Where the rendering is kept that an update brought in; it is on no branch. */
+function renderingOf({ version, answers }: TemplateRecord): string {
+  const digest = createHash('sha256').update(JSON.stringify(answers)).digest('hex');
+  return `refs/etl-template/${version}-${digest.slice(0, 12)}`;
 }
 
 function parseJson(text: string): unknown {

@@ -85,7 +85,7 @@ export async function exportCommit(
 }
 
 /** Lets git work on the files of another folder, with an index of its own: what the repository has checked out stays as it is. */
-async function withIndex<T>(
+export async function withIndex<T>(
   repository: string,
   folder: string,
   work: (environment: Readonly<Record<string, string>>) => Promise<T>,

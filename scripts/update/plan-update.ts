@@ -6,7 +6,8 @@ import type { Answers } from '../template/answers.ts';
 import { projectDirectory } from '../template/definition.ts';
 import { type GeneratedRepository, type MergedTree, type TemplateRecord, UpdateError } from './generated-repository.ts';
 import { commitFolder } from './git.ts';
-import { render, renderVersion } from './template-versions.ts';
+import { compareVersions, migrationsBetween } from './migrations/index.ts';
+import { type Render, render, renderVersion } from './template-versions.ts';
 
 export interface UpdatePlan {
   /** Versions of the template. */
@@ -22,42 +23,52 @@ export interface UpdateRequest {
   readonly answers: Answers;
   /** Where the template is; default: this project. */
   readonly directory?: string;
+  /** What renders a template; default: the scaffolder of Backstage. */
+  readonly renderer?: Render;
 }
 
 /**
  * Finds out what the template as it is now would make of a repository, by a three-way merge: what the template rendered
- * then, what it renders now, and what is checked out.
+ * then, what it renders now, and what is checked out; the first and the last after the migrations between their versions.
  *
- * @throws UpdateError when nobody knows what the template rendered then
+ * @throws UpdateError when nobody knows what the template rendered then, or a newer one made the repository
  */
 export async function planUpdate(
   repository: GeneratedRepository,
   record: TemplateRecord,
-  { version, answers, directory = projectDirectory }: UpdateRequest,
+  { version, answers, directory = projectDirectory, renderer = render }: UpdateRequest,
 ): Promise<UpdatePlan> {
+  if (compareVersions(record.version, version) > 0) {
+    throw new UpdateError(
+      `${repository.folder} was made by version ${record.version} of the template, this is ${version}: git pull in the clone of the template.`,
+    );
+  }
   const folder = await mkdtemp(join(tmpdir(), 'etl-update-'));
   try {
-    const base = await baseOf(repository, record, { directory, folder: join(folder, 'base') });
+    const base = await baseOf(repository, record, { directory, renderer, folder: join(folder, 'base') });
     const next = { folder: join(folder, 'next'), version };
-    await render(directory, answers, next.folder);
-    const merged = await repository.merge(base, next);
+    await renderer(directory, answers, next.folder);
+    const merged = await repository.merge(base, next, migrationsBetween(record.version, version));
     return { from: record.version, to: version, changedAnswers: differences(record.answers, answers), merged };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
+/** The commit of what the template rendered then: as the last update kept it, as its tag renders it, or as it was committed first. */
 async function baseOf(
   repository: GeneratedRepository,
   record: TemplateRecord,
-  { directory, folder }: { readonly directory: string; readonly folder: string },
+  { directory, renderer, folder }: { readonly directory: string; readonly renderer: Render; readonly folder: string },
 ): Promise<string> {
   const { version, answers } = record;
-  if (await renderVersion(version, answers, folder, directory)) {
+  const kept = await repository.keptRendering(record);
+  if (kept !== undefined) return kept;
+  if (await renderVersion(version, answers, folder, { directory, renderer })) {
     return commitFolder(repository.folder, folder, `Rendering of version ${version}`);
   }
-  const stored = await repository.storedRendering(record);
-  if (stored !== undefined) return stored;
+  const first = await repository.firstRendering(record);
+  if (first !== undefined) return first;
   throw new UpdateError(
     `Nobody knows what version ${version} of the template rendered: it has no tag v${version} here, and the first commit of the repository is not what it rendered.\nFetch the tags of the template: git fetch --tags.`,
   );

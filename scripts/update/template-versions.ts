@@ -20,8 +20,11 @@ export function versionOf({ spec }: TemplateDefinition): string {
   return version;
 }
 
-/** Renders the template as it is in a folder, with the scaffolder of Backstage. */
-export async function render(directory: string, answers: Answers, folder: string): Promise<void> {
+/** Renders the template that is in a directory into a folder. */
+export type Render = (directory: string, answers: Answers, folder: string) => Promise<void>;
+
+/** With the scaffolder of Backstage. */
+export const render: Render = async (directory, answers, folder) => {
   const scaffolder = new LocalScaffolder(withoutRemote(readTemplate(directory)), directory);
   await scaffolder.start();
   try {
@@ -29,7 +32,7 @@ export async function render(directory: string, answers: Answers, folder: string
   } finally {
     await scaffolder.stop();
   }
-}
+};
 
 /**
  * Renders the template as it was at a version, which its tag tells.
@@ -40,7 +43,7 @@ export async function renderVersion(
   version: string,
   answers: Answers,
   folder: string,
-  directory = projectDirectory,
+  { directory = projectDirectory, renderer = render }: { readonly directory?: string; readonly renderer?: Render } = {},
 ): Promise<boolean> {
   const tag = `v${version}`;
   const known = await git(directory, ['rev-parse', '--verify', '--quiet', `refs/tags/${tag}`], {
@@ -50,7 +53,7 @@ export async function renderVersion(
   const template = await mkdtemp(join(tmpdir(), 'etl-template-'));
   try {
     await exportCommit(directory, tag, PARTS, template);
-    await render(template, answers, folder);
+    await renderer(template, answers, folder);
     return true;
   } finally {
     await rm(template, { recursive: true, force: true });
