@@ -1,4 +1,5 @@
 import { checkWebhook } from '../alerting/check-webhook.ts';
+import { definitionOf } from '../config/definitions.ts';
 import type { PipelineConfig } from '../config/load.ts';
 import { openAlerts, openExtractor, openLoader, resourceOf } from '../config/open.ts';
 import { openDeadLetters } from '../dead-letters/open-store.ts';
@@ -31,11 +32,8 @@ export async function preflight(
   for (const name of resources) resourceOf(config, name);
   const reports: PreflightReport[] = [{ subject: `pipeline ${config.name}`, checks: await checkPipeline(config) }];
   for (const name of resources) {
-    const { definition: definitionName = name } = resourceOf(config, name);
-    reports.push({
-      subject: `resource ${name}`,
-      checks: await checkResource(config, name, definitions.get(definitionName)),
-    });
+    const definition = definitionOf(config, definitions, name);
+    reports.push({ subject: `resource ${name}`, checks: await checkResource(config, name, definition) });
   }
   return reports;
 }

@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { definitionOf } from '../config/definitions.ts';
 import type { PipelineConfig } from '../config/load.ts';
 import { resourceOf } from '../config/open.ts';
 import type { DeadLetter } from '../dead-letters/dead-letter.ts';
@@ -78,8 +79,7 @@ async function replayPart(
   options: ReplayOptions & { readonly run: string },
 ): Promise<ReplayResult> {
   const { definitions, ids, shard, signal, run } = options;
-  const { definition: definitionName = name } = resourceOf(config, name);
-  const definition = definitions.get(definitionName) ?? passThrough(name);
+  const definition = definitionOf(config, definitions, name) ?? passThrough(name);
   const part = { resource: name, ...(shard && { shard }) };
   const writer = await options.letters.open(part);
   try {

@@ -1,5 +1,7 @@
+import { definitionOf } from '../config/definitions.ts';
 import type { PipelineConfig } from '../config/load.ts';
 import { openExtractor, openLoader, resourceOf, streamOf } from '../config/open.ts';
+import type { WriteMode } from '../connectors/connector.ts';
 import type { DeadLetterStore } from '../dead-letters/dead-letter-store.ts';
 import { deadLettersFrom } from '../dead-letters/from-rejections.ts';
 import { asPipelineError, PipelineError } from '../errors/pipeline-error.ts';
@@ -110,16 +112,15 @@ async function attempt(started: RunManifest, context: RunContext, span: Span): P
 /** Opens the ends of the resource for as long as its records move. */
 async function open(context: RunContext, { resource: name, id }: RunManifest, span: Span, learn: Learn): Promise<void> {
   const { config, definitions, store, shard } = context;
-  const { definition: definitionName = name } = resourceOf(config, name);
-  const definition = definitions.get(definitionName) ?? passThrough(name);
+  const definition = definitionOf(config, definitions, name) ?? passThrough(name);
   // Who holds the lease is the only one that goes on: every other run that this state knows of has come to its end.
   const isOver = async (writer: string) => (await store.run(writer)) !== undefined;
-  const mode = writeModeOf(config, name, context.fullRefresh);
-  const loader = openLoader(config, name, { shard, mode, writer: id, isOver });
+  const writeMode = writeModeOf(config, name, context.fullRefresh);
+  const loader = openLoader(config, name, { shard, mode: writeMode, writer: id, isOver });
   const extractor = openExtractor(config, name, { columns: definition.contractFields?.all, shard });
   const calls = callPoliciesOf(config, name, { extractor, loader }, context.breakers);
   try {
-    await move({ name, id, span, extractor, loader, calls, definition }, context, learn);
+    await move({ name, id, span, extractor, loader, calls, definition, writeMode }, context, learn);
   } finally {
     await calls.source.close(() => extractor.close());
     await calls.sink.close(() => loader.close());
@@ -135,16 +136,16 @@ interface Move {
   readonly loader: Loader;
   readonly calls: CallPolicies;
   readonly definition: ResourceDefinition;
+  readonly writeMode: WriteMode;
 }
 
 async function move(
-  { name, id, span, extractor, loader, calls, definition }: Move,
+  { name, id, span, extractor, loader, calls, definition, writeMode }: Move,
   context: RunContext,
   learn: Learn,
 ): Promise<void> {
   const { config, store, deadLetters, signal, fullRefresh, shard } = context;
   const { mode, schemaEvolution, deadLetters: deadLetterBudget, verify } = resourceOf(config, name);
-  const writeMode = writeModeOf(config, name, fullRefresh);
   await preflight({ extractor, loader, calls }, learn);
   const stream = streamOf(config, name, shard);
   const checkpoint = await calls.sink.call(() => checkpointOf(loader, config, { name, shard, fullRefresh }));

@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { definitionOf } from '../config/definitions.ts';
 import type { PipelineConfig } from '../config/load.ts';
 import { openExtractor, openLoader, resourceOf } from '../config/open.ts';
 import { type Shard, shardName, shardsOf } from '../pipeline/shard.ts';
@@ -25,8 +26,8 @@ export async function runVerify(
   name: string,
   { definitions, key, limit, signal }: RunVerifyOptions,
 ): Promise<VerifyReport> {
-  const { shards, definition: definitionName = name } = resourceOf(config, name);
-  const definition = definitions.get(definitionName) ?? passThrough(name);
+  const { shards } = resourceOf(config, name);
+  const definition = definitionOf(config, definitions, name) ?? passThrough(name);
   const store = await openStateStore(config);
   const leases: Lease[] = [];
   try {

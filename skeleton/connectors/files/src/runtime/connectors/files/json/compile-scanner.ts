@@ -1,10 +1,11 @@
-import { type Column, reserveBytes } from '../../../columns/column.ts';
+import { reserveBytes } from '../../../columns/column.ts';
 import type { Columns } from '../../../columns/columns.ts';
 import { parseDateBytes } from '../../../columns/parse-bytes.ts';
 import type { TableSchema } from '../../../schema/table-schema.ts';
 import { POWERS } from '../scan-number.ts';
-import { type ValueForm, valueForm } from '../value-form.ts';
+import { valueForm } from '../value-form.ts';
 import { scanText } from './scan-text.ts';
+import type { ScanValue } from './scan-value.ts';
 import { type Separation, scannerSource } from './scanner-source.ts';
 
 export interface ScanLimits {
@@ -23,16 +24,6 @@ export interface ScanLimits {
  * @throws ValueError, SyntaxError where that is because of its values
  */
 export type ScanRecords = (columns: Columns, bytes: Buffer, start: number, limits: ScanLimits) => number;
-
-/** @returns the position behind the value, -1 when it is not taken */
-export type ScanValue = (
-  column: Column,
-  form: ValueForm,
-  index: number,
-  bytes: Buffer,
-  start: number,
-  end: number,
-) => number;
 
 /** A function of more columns is so long that the engine does not optimise it. */
 const MOST_COLUMNS = 64;

@@ -4,10 +4,10 @@ import { ValueError } from '../../../columns/write-values.ts';
 import type { TableSchema } from '../../../schema/table-schema.ts';
 import { clearValue } from '../clear-value.ts';
 import { type ValueForm, valueForm } from '../value-form.ts';
-import { compileScanner, type ScanLimits, type ScanRecords, type ScanValue } from './compile-scanner.ts';
+import { compileScanner, type ScanLimits, type ScanRecords } from './compile-scanner.ts';
 import type { Framing } from './framing.ts';
 import { KeyMatcher } from './key-matcher.ts';
-import { scanExactValue, scanValue } from './scan-value.ts';
+import { type ScanValue, scanExactValue, scanValue } from './scan-value.ts';
 
 const COMMA = 0x2c;
 const COLON = 0x3a;

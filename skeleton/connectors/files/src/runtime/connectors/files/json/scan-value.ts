@@ -42,6 +42,8 @@ export function scanValue(
     : scanAnyNumber(column, index, bytes, start, end, false);
 }
 
+export type ScanValue = typeof scanValue;
+
 /**
  * The same, for a value that reads back from the column as `JSON.parse` gives it, whole numbers beyond 2^53 as bigints:
  * nothing is converted.
