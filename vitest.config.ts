@@ -13,9 +13,18 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/unit/**/*.test.ts', 'skeleton/samples/*/tests/*.test.ts'],
           testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
-      { extends: true, test: { name: 'render', include: ['tests/render/**/*.test.ts'], testTimeout: 300_000 } },
+      {
+        extends: true,
+        test: {
+          name: 'render',
+          include: ['tests/render/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
       {
         extends: true,
         test: {
