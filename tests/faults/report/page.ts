@@ -24,8 +24,9 @@ npm run faults -- --kill --kills 1000
 npm run faults -- --kill --pair "files → delta, append" --kills 50 --seed 7
 \`\`\`
 
-A run of about a second is killed with SIGKILL up to ten times and then brought to its end, the source gains records, and the same is done again. A service
-commits every few batches here instead of every 128 MiB, and every 40th record is a dead letter, of another stage each time.
+A run of about a second is killed with SIGKILL up to fifteen times and then brought to its end, the source gains records, and the same is done again. Each
+kill ends a process of its own, \`node src/main.ts run\` of a service as the template makes it; one that comes when the process has ended by itself does not
+count. A service commits every few batches here instead of every 128 MiB, and every 40th record is a dead letter, of another stage each time.
 A third of the kills comes at any time. The others are at a step that leaves something behind: right before it, while it is under way, or right
 behind it. Each file that is written, flushed, named or removed, each statement to PostgreSQL and to the state store, and each batch is such a step;
 half of these kills are at the steps that the second table names. After each kill a reader looks at the sink, too.

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
@@ -61,12 +61,22 @@ describe('opening', () => {
     store = await openFolder(directory);
   });
 
-  test('by several processes at once on a fresh folder makes one schema', async () => {
-    const fresh = join(directory, 'fresh');
-    await Promise.all(Array.from({ length: 4 }, () => openInAnotherProcess(fresh)));
-    const opened = await openFolder(fresh);
-    expect(await opened.runs({ limit: 10 })).toHaveLength(4);
-    await opened.close();
+  test('by several processes at once makes one schema of each fresh folder', async () => {
+    const processes = Array.from({ length: 3 }, () => fork(resolve(support, '../open-state-together.ts')));
+    try {
+      await Promise.all(processes.map((each) => once(each, 'message')));
+      for (let folder = 0; folder < 30; folder++) {
+        const fresh = join(directory, String(folder));
+        const answers = Promise.all(processes.map((each) => once(each, 'message')));
+        for (const each of processes) each.send(fresh);
+        expect((await answers).flat().filter((answer) => typeof answer === 'string')).toEqual(Array(3).fill('opened'));
+        const opened = await openFolder(fresh);
+        expect(await opened.runs({ limit: 10 })).toHaveLength(3);
+        await opened.close();
+      }
+    } finally {
+      for (const each of processes) each.kill();
+    }
   });
 
   test('a damaged file says what to do', async () => {
@@ -120,14 +130,3 @@ test('a full disk stops the start of a run, not the end of one', async () => {
   expect(stderr).toContain('The history of this run has a gap.');
   expect(await readdir(small)).toContain('state.db');
 });
-
-async function openInAnotherProcess(folder: string): Promise<void> {
-  const program = `
-    const { openFolder } = await import(${JSON.stringify(support)});
-    const store = await openFolder(${JSON.stringify(folder)});
-    await store.startRun({ ...${JSON.stringify(manifestOf({ status: 'complete' }))}, id: crypto.randomUUID() });
-    await store.close();`;
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: 'inherit' });
-  const [code] = await once(child, 'exit');
-  expect(code).toBe(0);
-}

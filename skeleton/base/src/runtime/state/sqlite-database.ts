@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
-import { asStateError } from './sqlite-error.ts';
+import { asStateError, isBusy } from './sqlite-error.ts';
 import type { StateDatabase } from './state-database.ts';
 import type { StateTables } from './tables.ts';
 
@@ -11,6 +12,7 @@ import type { StateTables } from './tables.ts';
 
 /** How long a statement waits for another process's transaction, in milliseconds. */
 const busyTimeout = 5_000;
+const BUSY_PAUSE_MILLISECONDS = 10;
 
 /**
  * The state in `state.db` of a folder; both are made where they are missing.
@@ -22,7 +24,7 @@ export async function openSqliteState(directory: string): Promise<StateDatabase>
   const toError = (error: unknown) => asStateError(error, file);
   try {
     await mkdir(directory, { recursive: true });
-    const tables = new Kysely<StateTables>({ dialect: new SqliteDialect({ database: openDatabase(file) }) });
+    const tables = new Kysely<StateTables>({ dialect: new SqliteDialect({ database: await openDatabase(file) }) });
     return {
       tables,
       location: file,
@@ -43,10 +45,11 @@ export async function openSqliteState(directory: string): Promise<StateDatabase>
 }
 
 /** In WAL mode, so that readers never wait for the writer. */
-function openDatabase(path: string): SqliteDatabase {
+async function openDatabase(path: string): Promise<SqliteDatabase> {
   const database = new DatabaseSync(path, { timeout: busyTimeout });
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    await switchToWriteAheadLog(database);
+    database.exec('PRAGMA synchronous = NORMAL');
   } catch (error) {
     database.close();
     throw error;
@@ -55,6 +58,20 @@ function openDatabase(path: string): SqliteDatabase {
     close: () => database.close(),
     prepare: (text) => new NodeSqliteStatement(database.prepare(text)),
   };
+}
+
+/** SQLite does not wait here as it does elsewhere: of two processes that open a new file at once it refuses one. */
+async function switchToWriteAheadLog(database: DatabaseSync): Promise<void> {
+  const end = performance.now() + busyTimeout;
+  for (;;) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > end) throw error;
+      await delay(BUSY_PAUSE_MILLISECONDS);
+    }
+  }
 }
 
 class NodeSqliteStatement implements SqliteStatement {

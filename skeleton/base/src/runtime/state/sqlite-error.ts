@@ -16,9 +16,11 @@ const FULL: Cause = { what: 'the disk is full', hint: 'Free space or give the vo
 /** SQLITE_IOERR_SHMSIZE: there is no space for the memory that processes share beside the database. */
 const NO_SHARED_MEMORY = 4874;
 
+const BUSY = 5;
+
 /** By SQLite's primary result code. */
 const CAUSES: Readonly<Record<number, Cause>> = {
-  5: {
+  [BUSY]: {
     what: 'another process holds it',
     hint: 'Try again; if it stays so, look for a hanging process of this pipeline.',
   },
@@ -31,9 +33,14 @@ const CAUSES: Readonly<Record<number, Cause>> = {
 };
 
 /** SQLite's primary result code, `undefined` when it is no failure of SQLite. */
-export function sqliteResultCode(error: unknown): number | undefined {
+function sqliteResultCode(error: unknown): number | undefined {
   const code = extendedResultCode(error);
   return code === undefined ? undefined : code & 0xff;
+}
+
+/** Whether another process holds the database. */
+export function isBusy(error: unknown): boolean {
+  return sqliteResultCode(error) === BUSY;
 }
 
 function extendedResultCode(error: unknown): number | undefined {
