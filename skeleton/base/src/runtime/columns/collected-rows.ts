@@ -2,7 +2,7 @@ import { columnFromTexts, joinTexts } from './column-from-texts.ts';
 import { commonNames, makeRows, readProperty } from './make-rows.ts';
 import { Properties, Property } from './properties.ts';
 import type { Records } from './records.ts';
-import { RowRecords, type RowSource, sharedProperties } from './row-records.ts';
+import { RowRecords, rowSource, sharedProperties } from './row-records.ts';
 
 /** What is kept of rows that all have the same properties. */
 interface Part {
@@ -83,7 +83,7 @@ export class CollectedRows {
     const rows = this.#parts.flatMap((part) => ('rows' in part ? part.rows : this.#rowsOf(part)));
     const origins = this.#origins.filter((origin) => origin !== undefined);
     if (origins.length < this.#origins.length) return new RowRecords(rows);
-    return new RowRecords(rows, { records: this.#batch, indices: Int32Array.from(origins) });
+    return new RowRecords(rows, rowSource(this.#batch, origins));
   }
 
   #rowsOf(part: Part): unknown[] {
@@ -101,8 +101,7 @@ function reduce(
 ): Part | undefined {
   const names = commonNames(rows);
   if (names === undefined) return undefined;
-  const source: RowSource = { records, indices: Int32Array.from(origins) };
-  const shared = new Set(sharedProperties(source, rows).map(({ name }) => name));
+  const shared = new Set(sharedProperties(rowSource(records, origins), rows).map(({ name }) => name));
   const changed = names.map((name) => [name, shared.has(name) ? undefined : compact(name, rows)] as const);
   return { names, changed: new Map(changed), origins: origins.map((origin) => start + origin) };
 }

@@ -6,8 +6,14 @@ import type { Records } from './records.ts';
 /** What rows were made of. */
 export interface RowSource {
   readonly records: Records;
-  /** For each row, the index of the record that it may share values with; `undefined`: row by row. */
-  readonly indices?: Int32Array;
+  /** For each row, the index of the record that it may share values with; `undefined`: as many, in the same order. */
+  readonly indices: Int32Array | undefined;
+}
+
+/** @param origins for each row the index of the record that it was made of */
+export function rowSource(records: Records, origins: readonly number[]): RowSource {
+  const inOrder = origins.length === records.length && origins.every((origin, index) => origin === index);
+  return { records, indices: inOrder ? undefined : Int32Array.from(origins) };
 }
 
 /** Records as objects. Values that are those of the record an object was made of stay in their column. */
@@ -54,9 +60,9 @@ export class RowRecords implements Records {
     this.#unchanged ??= new Map(
       sharedProperties(this.#source, this.#rows).map((property) => [property.name, property]),
     );
-    const { records, indices } = this.#source;
+    const { indices } = this.#source;
     const property = this.#unchanged.get(name);
-    return indices === undefined || isInOrder(indices, records.length) ? property : property?.take([...indices]);
+    return indices === undefined ? property : property?.take([...indices]);
   }
 
   inColumns(): readonly Property[] {
@@ -72,17 +78,16 @@ export class RowRecords implements Records {
     const rows = this.#rows.slice(start, end);
     if (this.#source === undefined) return new RowRecords(rows);
     const { records, indices } = this.#source;
-    const source = indices
-      ? { records, indices: indices.subarray(start, end) }
-      : { records: records.slice(start, end) };
-    return new RowRecords(rows, source);
+    if (indices === undefined) return new RowRecords(rows, { records: records.slice(start, end), indices });
+    return new RowRecords(rows, { records, indices: indices.subarray(start, end) });
   }
 
   take(indices: readonly number[]): RowRecords {
     const rows = indices.map((index) => this.#rows[index]);
     if (this.#source === undefined) return new RowRecords(rows);
     const { records, indices: before } = this.#source;
-    return new RowRecords(rows, { records, indices: Int32Array.from(indices, (index) => before?.[index] ?? index) });
+    const origins = indices.map((index) => before?.[index] ?? index);
+    return new RowRecords(rows, rowSource(records, origins));
   }
 }
 
@@ -97,11 +102,6 @@ export function sharedProperties({ records, indices }: RowSource, rows: readonly
   });
   const names = candidates.map(({ name }) => name);
   const values = candidates.map((property) => property.values());
-  const inOrder = indices === undefined || isInOrder(indices, records.length);
-  const same = compareRows(rows, names, values, inOrder ? undefined : indices);
+  const same = compareRows(rows, names, values, indices);
   return candidates.filter((_, index) => same[index]);
-}
-
-function isInOrder(indices: Int32Array, length: number): boolean {
-  return indices.length === length && indices.every((from, to) => from === to);
 }

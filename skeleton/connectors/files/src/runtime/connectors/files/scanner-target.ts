@@ -20,7 +20,7 @@ export function targetOf({ type, nullable }: Field, id: number): Target {
 }
 
 /** Binds the arrays of a column. The arena of one of strings has room for all bytes in view, and for a character more. */
-export function bind({ type, storage, nullable, id }: Target): string {
+function bind({ type, storage, nullable, id }: Target): string {
   const column = `const column${id} = columns.columns[${id}];`;
   const valid = nullable ? `const valid${id} = column${id}.valid;` : '';
   if (storage !== 'bytes') return `${column} ${valid} const values${id} = column${id}.values;`;
@@ -28,6 +28,38 @@ export function bind({ type, storage, nullable, id }: Target): string {
   if (type.kind !== 'string') return `${column} ${valid} ${offsets}`;
   return `${column} ${valid} ${offsets} let end${id} = offsets${id}[n];
     const arena${id} = reserveBytes(column${id}, end${id} + end - start + 4);`;
+}
+
+interface ScannerParts {
+  /** Names of what the record needs of the `tools` that the source is given. */
+  readonly tools: readonly string[];
+  /** Declarations of the record's own variables, besides `n`, `p`, `c` and `v`. */
+  readonly variables: string;
+  readonly targets: readonly Target[];
+  /** Reads the record at `p`, and leaves `p` behind it. */
+  readonly record: string;
+}
+
+/** The source of a scanner: record after record, up to the first that is left to others. */
+export function scannerOf({ tools, variables, targets, record }: ScannerParts): string {
+  return `
+    const { ${tools.join(', ')} } = tools;
+    return (columns, b, start, { end, stop, capacity }) => {
+      let n = columns.length, p = start, c = 0, v = 0, ${variables};
+      ${targets.map(bind).join('\n')}
+      records: while (p < stop && n < capacity) {
+        const first = p;
+        record: {
+          ${record}
+          n++;
+          continue records;
+        }
+        p = first;
+        break;
+      }
+      columns.length = n;
+      return p;
+    };`;
 }
 
 export function writeNull({ storage, nullable, id }: Target): string {

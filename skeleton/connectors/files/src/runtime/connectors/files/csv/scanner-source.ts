@@ -1,4 +1,4 @@
-import { bind, READ_DIGITS, SIGN, store, type Target, targetOf, writeNull } from '../scanner-target.ts';
+import { READ_DIGITS, SIGN, scannerOf, store, type Target, targetOf, writeNull } from '../scanner-target.ts';
 import { CARRIAGE_RETURN, LINE_FEED } from './csv-dialect.ts';
 import type { CsvLayout } from './csv-layout.ts';
 
@@ -11,26 +11,12 @@ export function scannerSource(layout: CsvLayout): string {
   const steps = layout.names.map((_, field) => readField(layout, field, targets[layout.fields.indexOf(field)]));
   const blankLine = layout.names.length > 1 ? `if (${isLineEnd('p')}) break record;` : '';
   const missing = targets.filter((_, index) => layout.fields[index] === -1);
-  return `
-    const { reserveBytes, parseDateBytes, parseTimestampBytes, writeText } = tools;
-    return (columns, b, start, { end, stop, capacity }) => {
-      let n = columns.length, p = start, c = 0, v = 0, from = 0, places = 0, negative = false, quoted = false;
-      ${targets.map(bind).join('\n')}
-      records: while (p < stop && n < capacity) {
-        const first = p;
-        record: {
-          ${blankLine}
-          ${steps.join('\n')}
-          ${missing.map(writeNull).join('\n')}
-          n++;
-          continue records;
-        }
-        p = first;
-        break;
-      }
-      columns.length = n;
-      return p;
-    };`;
+  return scannerOf({
+    tools: ['reserveBytes', 'parseDateBytes', 'parseTimestampBytes', 'writeText'],
+    variables: 'from = 0, places = 0, negative = false, quoted = false',
+    targets,
+    record: [blankLine, ...steps, ...missing.map(writeNull)].join('\n'),
+  });
 }
 
 function isLineEnd(position: string): string {

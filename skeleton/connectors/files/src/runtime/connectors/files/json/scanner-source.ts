@@ -1,5 +1,5 @@
 import type { Field, TableSchema } from '../../../schema/table-schema.ts';
-import { bind, READ_DIGITS, SIGN, store, type Target, targetOf, writeNull } from '../scanner-target.ts';
+import { READ_DIGITS, SIGN, scannerOf, store, type Target, targetOf, writeNull } from '../scanner-target.ts';
 
 /** How records lie one after the other: what stands in front of an object, and behind it. */
 export type Separation = 'lines' | 'array';
@@ -12,30 +12,21 @@ export function scannerSource({ fields }: TableSchema, separation: Separation): 
   const targets = fields.map(targetOf);
   const members = fields.map((field, index) => readMember(field, targetOf(field, index)));
   const nested = fields.some(({ type }) => type.kind === 'json');
-  return `
-    const { reserveBytes, parseDateBytes, scanText, scanOther, isAt, keys, forms, powers } = tools;
-    return (columns, b, start, { end, stop, capacity }) => {
-      let n = columns.length, p = start, c = 0, v = 0, from = 0, size = 0, places = 0, negative = false, limit = end;
-      ${targets.map(bind).join('\n')}
-      records: while (p < stop && n < capacity) {
-        const first = p;
-        record: {
-          ${separation === 'array' ? `while (${SEPARATES}) p++;` : ''}
-          ${separation === 'lines' && nested ? LIMIT_TO_LINE : ''}
-          if (b[p++] !== ${OPEN}) break record;
-          ${members.join(`\nif (b[p++] !== ${COMMA}) break record; ${PASS_SPACE}\n`)}
-          if (b[p++] !== ${CLOSE}) break record;
-          ${separation === 'lines' ? PASS_LINE_END : ''}
-          if (p > end) break record;
-          n++;
-          continue records;
-        }
-        p = first;
-        break;
-      }
-      columns.length = n;
-      return p;
-    };`;
+  const record = [
+    separation === 'array' ? `while (${SEPARATES}) p++;` : '',
+    separation === 'lines' && nested ? LIMIT_TO_LINE : '',
+    `if (b[p++] !== ${OPEN}) break record;`,
+    members.join(`\nif (b[p++] !== ${COMMA}) break record; ${PASS_SPACE}\n`),
+    `if (b[p++] !== ${CLOSE}) break record;`,
+    separation === 'lines' ? PASS_LINE_END : '',
+    'if (p > end) break record;',
+  ];
+  return scannerOf({
+    tools: ['reserveBytes', 'parseDateBytes', 'scanText', 'scanOther', 'isAt', 'keys', 'forms', 'powers'],
+    variables: 'from = 0, size = 0, places = 0, negative = false, limit = end',
+    targets,
+    record: record.join('\n'),
+  });
 }
 
 const OPEN = 0x7b;
