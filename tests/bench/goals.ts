@@ -48,7 +48,7 @@ export function goalsOf(results: readonly Result[]): Goal[] {
     ...Object.entries(MEMORY).map(([dataSet, most]) => memoryGoal(services, dataSet, most)),
     ...ROUTE_NAMES.map((route) => growthGoal(services, route)),
     {
-      what: 'Longest time that the event loop stood still, all runs of the service',
+      what: 'Longest time that the event loop stood still in a run, the largest of all routes',
       unit: 'ms',
       most: EVENT_LOOP_MILLISECONDS,
       reached: largest(services.map(({ eventLoopMilliseconds }) => eventLoopMilliseconds)),

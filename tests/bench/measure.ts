@@ -24,8 +24,8 @@ export interface Measurement {
   readonly runs: readonly MeasuredRun[];
   /** Of what the last repetition wrote with what was read; none where nothing is written. */
   readonly comparison?: Comparison;
-  /** Milliseconds, the largest of all repetitions. */
-  readonly eventLoopDelay?: number;
+  /** Milliseconds, the longest of each repetition. */
+  readonly eventLoopDelays?: readonly number[];
   /** Why it did not come to its end. */
   readonly failure?: string;
 }
@@ -92,7 +92,7 @@ async function next(before: Measurement, { route, sink, ground, last }: Round): 
     return {
       ...before,
       runs: [...before.runs, { ...run, serverSeconds }],
-      ...(delay !== undefined && { eventLoopDelay: Math.max(before.eventLoopDelay ?? 0, delay) }),
+      ...(delay !== undefined && { eventLoopDelays: [...(before.eventLoopDelays ?? []), delay] }),
       ...(comparison && { comparison }),
     };
   } catch (error) {

@@ -30,7 +30,7 @@ const resultSchema = z.object({
   differences: z.array(z.string()),
   /** Columns with another type, all values being equal. */
   types: z.array(z.string()),
-  /** Longest time that the event loop did not turn. */
+  /** Longest time of a run that the event loop did not turn; the median of the repetitions. */
   eventLoopMilliseconds: z.number().optional(),
   /** Why there are no figures. */
   failure: z.string().optional(),
@@ -66,7 +66,7 @@ export function resultsOf(series: Series, measurements: readonly Measurement[], 
   const [control] = secondsOf('control');
   const noise = limit === undefined || control === undefined ? 0 : Math.abs(control - limit) / limit;
   return measurements.map((measurement) => {
-    const { candidate, runs, comparison, eventLoopDelay, failure } = measurement;
+    const { candidate, runs, comparison, eventLoopDelays, failure } = measurement;
     const seconds = median(runs.map((run) => run.seconds));
     return {
       ...series,
@@ -85,7 +85,7 @@ export function resultsOf(series: Series, measurements: readonly Measurement[], 
       contents: contentsOf(measurement),
       differences: [...(comparison?.differences ?? [])],
       types: [...(comparison?.types ?? [])],
-      ...(eventLoopDelay !== undefined && { eventLoopMilliseconds: Math.round(eventLoopDelay) }),
+      ...(eventLoopDelays !== undefined && { eventLoopMilliseconds: Math.round(median(eventLoopDelays) ?? 0) }),
       ...(failure !== undefined && { failure: publishable(failure) }),
     };
   });

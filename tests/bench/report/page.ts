@@ -29,7 +29,7 @@ ${goals(goalsOf(report.results))}
 - Memory is the largest sum of the resident memory of a candidate and all processes that it starts, of all repetitions.
 - *CPU* is the processor time of a candidate with all that it starts, and that of the PostgreSQL server meanwhile, in seconds. A run that does both at
   the same time, on two cores, takes at least as long as the longer of the two.
-- *Event loop*: the longest time that the service's event loop stood still, from its second second on.
+- *Event loop*: the longest time of a run that the service's event loop stood still, from its second second on: garbage collection, and steps that cannot be cut.
 - Contents are compared after the last repetition: DuckDB brings every value, read and written, to one form of its kind (numbers: DECIMAL(38, 9);
   dates and times: TIMESTAMP in UTC), and sums a 64-bit hash of it for each column and for whole rows. *Changed types* are columns that came out with another type, all values being the same. What a transformer changes is expected changed.
 - The service forces what it writes to the disk and keeps a checkpoint with it; the peers do not.
