@@ -4,8 +4,6 @@ import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { stripVTControlCharacters } from 'node:util';
 import { createBackend } from '@backstage/backend-defaults';
 import { rootHttpRouterServiceFactory } from '@backstage/backend-defaults/rootHttpRouter';
 import {
@@ -18,19 +16,15 @@ import {
 import { ConfigReader } from '@backstage/config';
 import { type CatalogService, catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { createTemplateAction, scaffolderActionsExtensionPoint } from '@backstage/plugin-scaffolder-node';
-import { z } from 'zod';
+import etlPipelineModule from '../../backstage/scaffolder/index.ts';
 import type { Answers } from './answers.ts';
 import { projectDirectory, type TemplateDefinition, toEntity } from './definition.ts';
+import { ScaffolderClient } from './scaffolder-client.ts';
 
 // A CommonJS package with a default export, which Node's import and Vitest's wrap differently; require does not.
 const { default: scaffolderPlugin } = createRequire(import.meta.url)('@backstage/plugin-scaffolder-backend') as {
   default: BackendFeature;
 };
-
-const Created = z.object({ id: z.string() });
-const Refused = z.object({ errors: z.array(z.object({ stack: z.string() })) });
-const Task = z.object({ status: z.string() });
-const Events = z.array(z.object({ body: z.looseObject({ message: z.string() }) }));
 
 const EXPORT_ACTION = 'local:export';
 
@@ -73,6 +67,7 @@ export class LocalScaffolder {
     );
     backend.add(catalogOf(this.#template, this.#directory));
     backend.add(scaffolderPlugin);
+    backend.add(etlPipelineModule);
     backend.add(exportModule());
     await backend.start();
     this.#stop = async () => {
@@ -81,54 +76,25 @@ export class LocalScaffolder {
     };
   }
 
+  /** Of the scaffolder, once it is started. */
+  get client(): ScaffolderClient {
+    const address = this.#server?.address();
+    if (address === null || typeof address !== 'object') throw new Error('The scaffolder has not been started');
+    return new ScaffolderClient(`http://127.0.0.1:${address.port}`, this.#token);
+  }
+
   /**
    * Runs the template with complete answers and copies what it made to `folder`.
    *
    * @throws Error with the scaffolder's own words when it refuses the answers or a step fails; `folder` is then untouched.
    */
-  async run(answers: Answers, folder: string): Promise<void> {
-    const { metadata } = this.#template;
-    const response = await this.#request('tasks', {
-      templateRef: `template:default/${metadata.name}`,
-      values: answers,
-      secrets: { folder },
-    });
-    if (!response.ok) {
-      const refusal = Refused.safeParse(await response.json());
-      const reasons = refusal.success ? refusal.data.errors.map(({ stack }) => stack) : [`HTTP ${response.status}`];
-      throw new Error(`The scaffolder refuses the answers: ${reasons.join('; ')}`);
-    }
-    const { id } = Created.parse(await response.json());
-    for (;;) {
-      const { status } = Task.parse(await (await this.#request(`tasks/${id}`)).json());
-      if (status === 'completed') return;
-      if (status === 'failed' || status === 'cancelled') {
-        const events = Events.parse(await (await this.#request(`tasks/${id}/events`)).json());
-        throw new Error(`The scaffolder failed.\n${explain(events)}`);
-      }
-      await delay(20);
-    }
+  run(answers: Answers, folder: string): Promise<void> {
+    return this.client.run(`template:default/${this.#template.metadata.name}`, answers, { folder });
   }
 
   async stop(): Promise<void> {
     await this.#stop?.();
   }
-
-  #request(path: string, body?: unknown): Promise<Response> {
-    const address = this.#server?.address();
-    if (address === null || typeof address !== 'object') throw new Error('The scaffolder has not been started');
-    return fetch(`http://127.0.0.1:${address.port}/api/scaffolder/v2/${path}`, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-  }
-}
-
-/** Names of the steps and what went wrong, without the lines about each file. */
-function explain(events: z.infer<typeof Events>): string {
-  const messages = events.map(({ body }) => stripVTControlCharacters(body.message));
-  return messages.filter((message) => !/^(info: |Skipping step )/.test(message)).join('\n');
 }
 
 /** What went wrong is told by the task, in one sentence instead of a log. */

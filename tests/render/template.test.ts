@@ -91,8 +91,9 @@ describe('fields, steps and skeleton agree', () => {
     for (const given of pairwiseCombinations()) {
       const answers = completeAnswers(localTemplate, given);
       for (const step of localTemplate.spec.steps) {
-        const { answers: _, ...named } = (renderStep(step.input, answers).values ?? {}) as Record<string, unknown>;
-        expect(JSON.stringify([named, renderStep(step.input.url, answers)])).not.toMatch(/\$\{\{/);
+        const { values: given = {}, ...input } = renderStep(step.input, answers);
+        const { answers: _, ...named } = given as Record<string, unknown>;
+        expect(JSON.stringify([named, input])).not.toMatch(/\$\{\{/);
         if (step.if !== undefined) expect(renderStep<unknown>(step.if, answers), step.if).toBeTypeOf('boolean');
       }
     }
