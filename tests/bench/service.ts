@@ -39,7 +39,8 @@ const DEFINITIONS: readonly Definition[] = [
   { variant: 'two shards', shards: 2 },
 ];
 
-const packageSchema = z.object({ version: z.string(), scripts: z.object({ start: z.string().startsWith('node ') }) });
+const packageSchema = z.object({ version: z.string() });
+const entrypointSchema = z.tuple([z.literal('node')], z.string());
 const RECORD_EVENT_LOOP = fileURLToPath(new URL('record-event-loop.mjs', import.meta.url));
 /** In the resources of the benchmark, where the compiler finds the runtime; in a service it is beside them. */
 const RUNTIME = /(?:\.\.\/)+skeleton\/(?:base|engines\/polars)\/src\//g;
@@ -72,8 +73,8 @@ function define(service: Service, { resource }: Definition): void {
 }
 
 function candidate({ variant, changes, shards = 1 }: Definition, service: Service): Candidate {
-  const { version, scripts } = packageSchema.parse(JSON.parse(readFileSync(service.path('package.json'), 'utf8')));
-  const [, ...start] = scripts.start.split(' ');
+  const { version } = packageSchema.parse(JSON.parse(readFileSync(service.path('package.json'), 'utf8')));
+  const container = containerOf(service);
   const eventLoopFile = service.path('event-loop');
   return {
     name: SERVICE,
@@ -92,13 +93,28 @@ function candidate({ variant, changes, shards = 1 }: Definition, service: Servic
       if (move.sink.kind === 'table') await move.createTable();
       return {
         program: process.execPath,
-        arguments: ['--import', RECORD_EVENT_LOOP, ...start],
+        arguments: ['--import', RECORD_EVENT_LOOP, ...container.arguments, 'run'],
         folder: service.folder,
-        environment: { DATABASE_URL: move.url, EVENT_LOOP_FILE: eventLoopFile, CI: 'true', LOG_LEVEL: 'warn' },
+        environment: {
+          ...container.environment,
+          DATABASE_URL: move.url,
+          EVENT_LOOP_FILE: eventLoopFile,
+          CI: 'true',
+          LOG_LEVEL: 'warn',
+        },
       };
     },
     eventLoopDelay: () => Math.max(...readFileSync(eventLoopFile, 'utf8').trim().split('\n').map(Number)),
   };
+}
+
+/** What the container of the service gives to Node, and to the allocator of its memory. */
+function containerOf(service: Service): { arguments: readonly string[]; environment: Record<string, string> } {
+  const dockerfile = readFileSync(service.path('Dockerfile'), 'utf8');
+  const entrypoint = /^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] ?? '';
+  const [, ...given] = entrypointSchema.parse(JSON.parse(entrypoint));
+  const [, arenas] = /\bMALLOC_ARENA_MAX=(\d+)/.exec(dockerfile) ?? [];
+  return { arguments: given, environment: arenas === undefined ? {} : { MALLOC_ARENA_MAX: arenas } };
 }
 
 function pipelineFor({ source, sink }: Move): string {
