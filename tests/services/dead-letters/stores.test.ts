@@ -3,6 +3,7 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import type { DeadLetter } from '../../../skeleton/base/src/runtime/dead-letters/dead-letter.ts';
 import type {
   DeadLetterStore,
   ListedDeadLetter,
@@ -83,6 +84,28 @@ describe.each(Object.entries(STORES))('dead letters in a %s', (_, open) => {
         ],
       },
     ]);
+  });
+
+  test('behind the last commit are taken back, unless they were replayed since', async () => {
+    const record = { text: 'NUL \u0000' };
+    const [committed, replayed, refused, left] = [3, 4, 4, 5].map((sequence, index) =>
+      letterOf({ sequence, rowNumber: index, record }),
+    ) as [DeadLetter, DeadLetter, DeadLetter, DeadLetter];
+    const elsewhere = letterOf({ sequence: 9, shard: { index: 0, count: 2 } });
+    const shard = await store.open({ ...part, shard: { index: 0, count: 2 } });
+    await shard.append([elsewhere]);
+    await shard.close();
+    const writer = await store.open(part);
+    await writer.append([committed, replayed, refused, left]);
+    await writer.markReplayed([replayed.id], { run: 'replay-1', at: at(1) });
+    await writer.markFailed(refused.id, { run: 'replay-1', at: at(1), message: 'no' });
+    await writer.close();
+    const next = await store.open(part, 3);
+    const ids = async () => (await all()).map(({ id }) => id).toSorted();
+    expect(await ids()).toEqual([elsewhere, committed, replayed, refused].map(({ id }) => id).toSorted());
+    expect(await next.append([replayed, left])).toBe(1);
+    await next.close();
+    expect(await ids()).toEqual([elsewhere, committed, replayed, refused, left].map(({ id }) => id).toSorted());
   });
 
   test('of shards are kept apart, and listed together', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import fastCheck from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { DeadLetter } from '../../../skeleton/base/src/runtime/dead-letters/dead-letter.ts';
 import type {
   DeadLetterFilter,
   ListedDeadLetter,
@@ -29,6 +30,19 @@ afterEach(async () => {
 
 const lettersOf = (count: number, sequence = 1) =>
   Array.from({ length: count }, (_, index) => letterOf({ sequence, rowNumber: index + 1 }));
+
+const isBad = (record: number): boolean => record % 2 === 1;
+
+/** Records of a source, three in a batch. */
+function batchesOf(source: readonly number[]): number[][] {
+  return Array.from({ length: Math.ceil(source.length / 3) }, (_, index) => source.slice(3 * index, 3 * index + 3));
+}
+
+function lettersOfBatch(batch: readonly number[], sequence: number): DeadLetter[] {
+  return batch.flatMap((number, row) =>
+    isBad(number) ? [letterOf({ sequence, rowNumber: 3 * sequence + row, record: { number } })] : [],
+  );
+}
 
 async function list(filter?: DeadLetterFilter, folder = directory): Promise<ListedDeadLetter[]> {
   const letters: ListedDeadLetter[] = [];
@@ -59,9 +73,50 @@ describe('appending', () => {
 
   test('a batch that comes again doubles nothing', async () => {
     const letters = lettersOf(5, 4);
-    expect(await append(letters.slice(0, 3), 3)).toBe(3);
-    expect(await append(letters, 3)).toBe(2);
+    expect(await append(letters.slice(0, 3))).toBe(3);
+    expect(await append(letters)).toBe(2);
     expect(await list()).toEqual(letters);
+  });
+
+  test('takes back what lies behind the last commit, but not what was replayed since', async () => {
+    const [committed, replayed, refused, left] = [3, 4, 4, 5].map((sequence, index) =>
+      letterOf({ sequence, rowNumber: index }),
+    ) as [DeadLetter, DeadLetter, DeadLetter, DeadLetter];
+    await append([committed, replayed, refused, left]);
+    const writer = await FileDeadLetterWriter.open(directory, 'orders');
+    await writer.markReplayed([replayed.id], { run: 'replay-1', at: '2026-03-02T00:00:00.000Z' });
+    await writer.markFailed(refused.id, { run: 'replay-1', at: '2026-03-02T00:00:00.000Z', message: 'no' });
+    await writer.close();
+    expect(await append([replayed], 3)).toBe(0);
+    expect((await list()).map(({ id }) => id)).toEqual([committed.id, replayed.id, refused.id]);
+    expect(await append([left], 3)).toBe(1);
+    expect((await list()).map(({ id }) => id)).toEqual([committed.id, replayed.id, refused.id, left.id]);
+  });
+
+  test('leaves a letter for each record that fails, whatever becomes of the source between a kill and the next run', async () => {
+    const records = fastCheck.array(fastCheck.nat({ max: 5 }), { maxLength: 20 });
+    const run = fastCheck.record({ source: records, written: fastCheck.nat(8), committed: fastCheck.nat(8) });
+    await fastCheck.assert(
+      fastCheck.asyncProperty(fastCheck.array(run, { maxLength: 5 }), records, async (killed, last) => {
+        await rm(file, { force: true });
+        const delivered: number[] = [];
+        let sequence = 1;
+        const all = { written: Number.POSITIVE_INFINITY, committed: Number.POSITIVE_INFINITY };
+        for (const { source, written, committed } of [...killed, { source: last, ...all }]) {
+          const writer = await FileDeadLetterWriter.open(directory, 'orders', sequence);
+          const batches = batchesOf(source).slice(0, written);
+          for (const [index, batch] of batches.entries())
+            await writer.append(lettersOfBatch(batch, sequence + index + 1));
+          await writer.close();
+          const passed = batches.slice(0, committed);
+          sequence += passed.length;
+          delivered.push(...passed.flat().filter(isBad));
+        }
+        const kept = (await list()).map(({ record }) => Number((record as { number: number }).number));
+        expect(kept.toSorted()).toEqual(delivered.toSorted());
+      }),
+      { numRuns: 100 },
+    );
   });
 
   test('the same letter twice at once keeps it once', async () => {

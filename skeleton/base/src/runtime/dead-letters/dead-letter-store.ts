@@ -42,9 +42,10 @@ export interface DeadLetterStore {
   /** Finds out whether letters can be kept. */
   check(): Promise<void>;
   /**
-   * Opens a part for adding. Only who holds the lease of the part may.
+   * Opens a part for adding. Only who holds the lease of the part may. Letters behind the last commit are taken back,
+   * unless they were replayed: their batches come again.
    *
-   * @param afterSequence the last committed batch: letters up to it cannot come again and need not be remembered
+   * @param afterSequence the last committed batch; left out where there is none, and then all letters stay
    */
   open(part: Part, afterSequence?: number): Promise<DeadLetterWriter>;
   /** Oldest first within a part. Letters that are added meanwhile may be missing. */

@@ -6,9 +6,18 @@ import { syncToDisk } from '../storage/durable-files.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import type { DeadLetterWriter } from './dead-letter-store.ts';
 import { readLines } from './lines.ts';
-import type { FailedReplay, FailureMarker, ReplayMarker, ReplayOutcome } from './replay-outcome.ts';
+import { writeWithout } from './purge-file.ts';
+import {
+  aboutWhich,
+  type FailedReplay,
+  type FailureMarker,
+  markerSchema,
+  type ReplayMarker,
+  type ReplayOutcome,
+} from './replay-outcome.ts';
 
 const identitySchema = z.object({ id: z.string(), sequence: z.int() });
+const lineSchema = z.union([identitySchema, markerSchema]);
 
 /** The file of a resource's dead letters: one JSON object a line. */
 export function deadLetterFile(directory: string, resource: string): string {
@@ -31,22 +40,29 @@ export class FileDeadLetterWriter implements DeadLetterWriter {
   }
 
   /**
-   * Opens the file, makes it where it is missing, and cuts off a last line that a killed process did not finish: the
-   * batch it belongs to was not committed and comes again.
+   * Opens the file, makes it where it is missing, and takes back what a killed run left behind the last commit: its
+   * batches come again, from a source that may have gained and lost records in between, and with them those of its
+   * letters that are still due. What was replayed since stays. So does all of it where nothing is committed, because
+   * nobody knows whether the source has those records still; and a line that was not finished goes in any case.
    *
-   * @param afterSequence the last committed batch: letters up to it cannot come again and are not remembered
+   * @param afterSequence the last committed batch; `undefined` when there is none
    * @throws PipelineError `STORAGE` or `ACCESS_DENIED`
    */
-  static async open(directory: string, resource: string, afterSequence = -1): Promise<FileDeadLetterWriter> {
+  static async open(directory: string, resource: string, afterSequence?: number): Promise<FileDeadLetterWriter> {
     const file = deadLetterFile(directory, resource);
     let handle: FileHandle | undefined;
     try {
       await mkdir(directory, { recursive: true });
+      await (await open(file, 'a')).close();
+      let later = await readLater(file, afterSequence ?? -1);
+      if (afterSequence !== undefined && later.untouched.size > 0) {
+        await writeWithout(file, later.untouched);
+        later = await readLater(file, afterSequence);
+      }
       handle = await open(file, 'a');
-      const { ids, size } = await readIdentities(file, afterSequence);
-      if ((await handle.stat()).size !== size) await handle.truncate(size);
+      if ((await handle.stat()).size !== later.size) await handle.truncate(later.size);
       await syncToDisk(dirname(file));
-      return new FileDeadLetterWriter(file, handle, ids, size);
+      return new FileDeadLetterWriter(file, handle, later.ids, later.size);
     } catch (error) {
       await handle?.close();
       throw asStorageError(error, file);
@@ -93,22 +109,32 @@ export class FileDeadLetterWriter implements DeadLetterWriter {
   }
 }
 
-/** Ids of the letters after a sequence, and the size of the file up to its last complete line. */
-async function readIdentities(file: string, afterSequence: number): Promise<{ ids: Set<string>; size: number }> {
-  const ids = new Set<string>();
-  let size = 0;
-  for await (const { text, end } of readLines(file)) {
-    const identity = parseIdentity(text);
-    if (identity !== undefined && identity.sequence > afterSequence) ids.add(identity.id);
-    size = end;
-  }
-  return { ids, size };
+interface Later {
+  /** Ids of the letters after a sequence. */
+  readonly ids: Set<string>;
+  /** Those of them that nobody has replayed or tried to. */
+  readonly untouched: ReadonlySet<string>;
+  /** Of the file up to its last complete line. */
+  readonly size: number;
 }
 
-/** Of a marker, or of a line that somebody damaged, `undefined`: neither can come again. */
-function parseIdentity(text: string): { id: string; sequence: number } | undefined {
+async function readLater(file: string, afterSequence: number): Promise<Later> {
+  const ids = new Set<string>();
+  const touched = new Set<string>();
+  let size = 0;
+  for await (const { text, end } of readLines(file)) {
+    const line = parseLine(text);
+    if (line !== undefined && !('sequence' in line)) touched.add(aboutWhich(line));
+    else if (line !== undefined && line.sequence > afterSequence) ids.add(line.id);
+    size = end;
+  }
+  return { ids, untouched: ids.difference(touched), size };
+}
+
+/** Of a line that somebody damaged, `undefined`: it stays as it is. */
+function parseLine(text: string): z.output<typeof lineSchema> | undefined {
   try {
-    return identitySchema.safeParse(JSON.parse(text)).data;
+    return lineSchema.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }

@@ -1,10 +1,13 @@
+import { z } from 'zod';
 import { asStorageError, systemErrorCode } from '../errors/storage-error.ts';
 import { DurableFile } from '../storage/durable-files.ts';
 import { deadLetterSchema } from './dead-letter.ts';
 import type { PurgeFilter } from './dead-letter-store.ts';
 import { readLines } from './lines.ts';
 import { parseLine } from './list-file.ts';
-import { isMarker, markerSchema } from './replay-outcome.ts';
+import { aboutWhich, isMarker, markerSchema } from './replay-outcome.ts';
+
+const lineSchema = z.union([z.object({ id: z.string() }), markerSchema]);
 
 /**
  * Writes a file of dead letters anew without those that are purged, and without what is noted about them. Readers, and
@@ -39,12 +42,13 @@ async function replayedIds(file: string): Promise<Set<string>> {
   return ids;
 }
 
-async function writeWithout(file: string, purged: ReadonlySet<string>): Promise<void> {
+/** Writes a file anew without some letters, and what is noted about them. Lines that somebody damaged stay. */
+export async function writeWithout(file: string, ids: ReadonlySet<string>): Promise<void> {
   const written = await DurableFile.create(file);
   try {
-    for await (const line of readLines(file)) {
-      const id = isMarker(line.text) ? aboutWhich(parseLine(markerSchema, line, file)) : idOf(line.text);
-      if (!purged.has(id)) await written.append([Buffer.from(`${line.text}\n`)]);
+    for await (const { text } of readLines(file)) {
+      const id = idIn(text);
+      if (id === undefined || !ids.has(id)) await written.append([Buffer.from(`${text}\n`)]);
     }
     await written.publish();
   } catch (error) {
@@ -53,11 +57,12 @@ async function writeWithout(file: string, purged: ReadonlySet<string>): Promise<
   }
 }
 
-function aboutWhich(marker: ReturnType<typeof markerSchema.parse>): string {
-  return 'replayed' in marker ? marker.replayed : marker.failed;
-}
-
-/** Of a line that was parsed before. */
-function idOf(text: string): string {
-  return deadLetterSchema.parse(JSON.parse(text)).id;
+/** The id of the letter that a line is, or is about. */
+function idIn(text: string): string | undefined {
+  try {
+    const line = lineSchema.safeParse(JSON.parse(text)).data;
+    return line && ('id' in line ? line.id : aboutWhich(line));
+  } catch {
+    return undefined;
+  }
 }

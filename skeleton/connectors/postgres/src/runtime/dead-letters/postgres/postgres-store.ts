@@ -65,8 +65,10 @@ export class PostgresDeadLetterStore implements DeadLetterStore {
     await this.#client.run((client) => client.query('SELECT FROM etl_dead_letters LIMIT 0'));
   }
 
-  async open(part: Part): Promise<DeadLetterWriter> {
-    return new PostgresDeadLetterWriter(this.#client, { pipeline: this.#pipeline, part: nameOf(part) });
+  async open(part: Part, afterSequence?: number): Promise<DeadLetterWriter> {
+    const writer = new PostgresDeadLetterWriter(this.#client, { pipeline: this.#pipeline, part: nameOf(part) });
+    if (afterSequence !== undefined) await writer.takeBack(afterSequence);
+    return writer;
   }
 
   async *list({ resource, stage, replayed, id }: DeadLetterFilter = {}): AsyncGenerator<ListedDeadLetter> {

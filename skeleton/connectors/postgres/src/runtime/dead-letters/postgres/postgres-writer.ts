@@ -5,9 +5,16 @@ import type { LettersClient } from './letters-client.ts';
 
 /** A letter that is there already keeps what is known about it. */
 const APPEND = `
-  INSERT INTO etl_dead_letters (pipeline, part, id, resource, stage, found_at, found_by, letter)
-  SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::json[])
+  INSERT INTO etl_dead_letters (pipeline, part, id, resource, stage, found_at, found_by, sequence, letter)
+  SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::bigint[], $9::json[])
   ON CONFLICT DO NOTHING`;
+
+const TAKE_BACK = `
+  DELETE FROM etl_dead_letters AS letters
+  WHERE pipeline = $1 AND part = $2 AND sequence > $3 AND replayed_by IS NULL
+    AND NOT EXISTS (
+      SELECT FROM etl_dead_letter_failures AS failure
+      WHERE (failure.pipeline, failure.part, failure.id) = (letters.pipeline, letters.part, letters.id))`;
 
 const MARK_REPLAYED = `
   UPDATE etl_dead_letters SET replayed_by = $4, replayed_at = $5
@@ -27,6 +34,11 @@ export class PostgresDeadLetterWriter implements DeadLetterWriter {
     this.#place = [pipeline, part];
   }
 
+  /** Removes the letters after a sequence that nobody has replayed or tried to. */
+  async takeBack(afterSequence: number): Promise<void> {
+    await this.#client.run((client) => client.query(TAKE_BACK, [...this.#place, afterSequence]));
+  }
+
   async append(letters: readonly DeadLetter[]): Promise<number> {
     if (letters.length === 0) return 0;
     const values = [
@@ -36,6 +48,7 @@ export class PostgresDeadLetterWriter implements DeadLetterWriter {
       letters.map(({ stage }) => stage),
       letters.map(({ timestamp }) => timestamp),
       letters.map(({ run }) => run),
+      letters.map(({ sequence }) => sequence),
       letters.map((letter) => JSON.stringify(letter)),
     ];
     const { rowCount } = await this.#client.run((client) => client.query(APPEND, values));

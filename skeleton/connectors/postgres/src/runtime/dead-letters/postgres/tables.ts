@@ -18,6 +18,8 @@ const CREATE = `
     replayed_by text,
     PRIMARY KEY (pipeline, part, id)
   );
+  ALTER TABLE etl_dead_letters ADD COLUMN IF NOT EXISTS sequence bigint;
+  COMMENT ON COLUMN etl_dead_letters.sequence IS 'Number of the batch that the record came with.';
   COMMENT ON TABLE etl_dead_letters IS 'Records that failed, with the run that found each and the run that replayed it.';
   CREATE TABLE IF NOT EXISTS etl_dead_letter_failures (
     pipeline text NOT NULL,
@@ -32,10 +34,14 @@ const CREATE = `
   COMMENT ON TABLE etl_dead_letter_failures IS 'Replays in which a record was refused again.';
   COMMIT`;
 
-/** Creates the tables where they are missing. */
+/** What was made last. */
+const MADE = `
+  SELECT to_regclass('etl_dead_letter_failures') IS NOT NULL AND EXISTS (
+    SELECT FROM pg_attribute WHERE attrelid = to_regclass('etl_dead_letters') AND attname = 'sequence'
+  ) AS made`;
+
+/** Creates the tables, or the column, where they are missing. */
 export async function createTables(client: Client): Promise<void> {
-  const { rows } = await client.query<{ made: boolean }>(
-    "SELECT to_regclass('etl_dead_letter_failures') IS NOT NULL AS made",
-  );
+  const { rows } = await client.query<{ made: boolean }>(MADE);
   if (rows[0]?.made !== true) await client.query(CREATE);
 }
