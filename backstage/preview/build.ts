@@ -59,7 +59,8 @@ export async function buildFrontend(): Promise<void> {
       path: 'path-browserify',
       stream: 'stream-browserify',
     },
-    nodePaths: [join(import.meta.dirname, 'node_modules')],
+    // The form fields are linked, and find what they need here.
+    preserveSymlinks: true,
     define: {
       global: 'globalThis',
       'process.env.NODE_ENV': '"production"',

@@ -30,7 +30,28 @@ export function fieldsOf(page: Page, answers: Answers): ReadonlyMap<string, Fiel
       }
     }
   }
+  const known = { ...defaultsOf(fields), ...answers };
+  for (const condition of page.allOf ?? []) {
+    if (!validate(known, condition.if).valid) continue;
+    for (const [name, field] of Object.entries(condition.then.properties)) fields.set(name, field);
+  }
   return fields;
+}
+
+/** The fields of a page, whatever was answered. */
+export function everyFieldOf(page: Page): ReadonlyMap<string, Field> {
+  const fields = new Map(Object.entries(page.properties));
+  const branches = Object.values(page.dependencies).flatMap(({ oneOf }) => oneOf);
+  for (const { properties } of [...branches, ...(page.allOf ?? []).map(({ then: branch }) => branch)]) {
+    for (const [name, field] of Object.entries(properties)) if ('title' in field) fields.set(name, field as Field);
+  }
+  return fields;
+}
+
+function defaultsOf(fields: ReadonlyMap<string, Field>): Answers {
+  return Object.fromEntries(
+    [...fields].flatMap(([name, field]) => (field.default === undefined ? [] : [[name, field.default]])),
+  );
 }
 
 /**
@@ -42,7 +63,7 @@ export function completeAnswers(template: TemplateDefinition, given: Answers): A
   const problems: string[] = [];
   const answers: Answers = {};
   for (const page of template.spec.parameters) {
-    for (const [name, field] of fieldsOf(page, given)) {
+    for (const [name, field] of fieldsOf(page, { ...answers, ...given })) {
       const answer = given[name] ?? field.default;
       if (answer === undefined) {
         if (page.required.includes(name)) problems.push(`${name}: is missing. ${allowed(field)}`);
@@ -52,8 +73,9 @@ export function completeAnswers(template: TemplateDefinition, given: Answers): A
       }
     }
   }
+  const known = { ...answers, ...given };
   for (const name of Object.keys(given)) {
-    if (!(name in answers) && !isKnown(template, name, given)) problems.push(unknown(template, name, given));
+    if (!(name in answers) && !isKnown(template, name, known)) problems.push(unknown(template, name, known));
   }
   if (problems.length > 0) throw new InvalidAnswersError(problems);
   return answers;
@@ -99,9 +121,15 @@ function unknown(template: TemplateDefinition, name: string, given: Answers): st
       const branch = oneOf.find(({ properties }) => name in properties);
       if (branch === undefined) continue;
       const answers = branch.properties[controlling]?.enum?.join(' or ');
-      return `${name}: ${JSON.stringify(given[name])} does not apply. It is asked only when ${controlling} is ${answers}.`;
+      return doesNotApply(name, given, `${controlling} is ${answers}`);
     }
+    const condition = page.allOf?.find((candidate) => name in candidate.then.properties);
+    if (condition !== undefined) return doesNotApply(name, given, condition.$comment);
   }
   const names = template.spec.parameters.flatMap((page) => [...fieldsOf(page, given).keys()]);
   return `${name}: is not a question of the template.${didYouMean(name, names)} Allowed: ${names.join(', ')}.`;
+}
+
+function doesNotApply(name: string, given: Answers, condition: string): string {
+  return `${name}: ${JSON.stringify(given[name])} does not apply. It is asked only when ${condition}.`;
 }

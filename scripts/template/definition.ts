@@ -29,12 +29,21 @@ const Field = Choices.extend({
 
 const Branch = z.looseObject({ properties: z.record(z.string(), z.union([Field, Choices])) });
 
+const Condition = z.looseObject({
+  /** The condition in words, to say why a question is not asked. */
+  $comment: z.string(),
+  if: z.looseObject({}),
+  // biome-ignore lint/suspicious/noThenProperty: it is a keyword of JSON Schema
+  then: z.looseObject({ properties: z.record(z.string(), Field) }),
+});
+
 const Page = z.looseObject({
   title: z.string(),
   description: z.string(),
   required: z.array(z.string()).default([]),
   properties: z.record(z.string(), Field),
   dependencies: z.record(z.string(), z.object({ oneOf: z.array(Branch) })).default({}),
+  allOf: z.array(Condition).optional(),
 });
 
 const Step = z.looseObject({

@@ -1,4 +1,4 @@
-import { type Answers, completeAnswers, fieldsOf } from '../template/answers.ts';
+import { type Answers, completeAnswers, everyFieldOf, fieldsOf } from '../template/answers.ts';
 import type { Field, TemplateDefinition } from '../template/definition.ts';
 
 /** A setting that cannot be read. */
@@ -35,12 +35,7 @@ export function newQuestions(template: TemplateDefinition, answers: Answers): Re
 }
 
 function findField(template: TemplateDefinition, name: string): Field | undefined {
-  for (const page of template.spec.parameters) {
-    const branches = Object.values(page.dependencies).flatMap(({ oneOf }) => oneOf);
-    const found = page.properties[name] ?? branches.map(({ properties }) => properties[name]).find((field) => field);
-    if (found !== undefined && 'title' in found) return found as Field;
-  }
-  return undefined;
+  return template.spec.parameters.map((page) => everyFieldOf(page).get(name)).find((field) => field);
 }
 
 function parseValue(field: Field | undefined, text: string): unknown {

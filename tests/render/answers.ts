@@ -40,6 +40,9 @@ const DETAILS = {
   owner: ['group:default/data-platform', 'user:jane.doe', 'sales_team'],
   system: [undefined, 'system:default/sales'],
   lifecycle: ['experimental', 'production', 'deprecated'],
+  cursor: ['updated_at', 'order_id'],
+  exportFormat: ['parquet', 'ndjson', 'csv'],
+  warehouseMode: ['merge', 'append'],
   schemaEvolution: ['manual', 'warn', 'auto'],
   schedule: ['0 * * * *', '*/15 6-22 1,15 JAN-MAR MON-FRI'],
   timezone: ['UTC', 'America/Argentina/Buenos_Aires', 'Europe/Kyiv'],
@@ -49,6 +52,15 @@ const DETAILS = {
   serviceTags: [[], ['team:sales'], ['team:sales', 'cost-centre:4711']],
   alertWebhook: ['generic', 'slack', 'none'],
   repoUrl: [undefined, 'github.com?owner=acme&repo=orders'],
+};
+
+/** Answers to questions that are asked only after certain others, said here once more, apart from template.yaml. */
+const ASKED: Record<string, (answers: Chosen) => boolean> = {
+  cursor: ({ sources, mode }) => sources.includes('postgres') && mode === 'incremental',
+  exportFormat: ({ sinks }) => sinks.includes('files'),
+  warehouseMode: ({ sinks, mode }) => sinks.includes('postgres') && mode === 'incremental',
+  shards: ({ sources, sinks, mode }) =>
+    mode === 'incremental' && (sources.includes('postgres') || sinks.some((sink) => sink !== 'postgres')),
 };
 
 type Factors = Readonly<Record<string, readonly unknown[]>>;
@@ -93,7 +105,8 @@ function pairwise(factors: Factors): Record<string, unknown>[] {
 }
 
 function toAnswers({ run = {}, ...rest }: Record<string, unknown>): Chosen {
-  const answered = Object.entries({ ...rest, ...(run as object) }).filter(([, value]) => value !== undefined);
+  const all = { ...rest, ...(run as object) } as unknown as Chosen;
+  const answered = Object.entries(all).filter(([name, value]) => value !== undefined && (ASKED[name]?.(all) ?? true));
   return Object.fromEntries(answered) as unknown as Chosen;
 }
 

@@ -15,7 +15,12 @@ function compileForm(): ValidateFunction[] {
 }
 
 const pages = compileForm();
-const valid = { name: 'orders', repoUrl: 'github.com?owner=acme&repo=orders' };
+const valid = {
+  name: 'orders',
+  sources: ['files', 'postgres'],
+  sinks: ['files', 'delta', 'postgres'],
+  repoUrl: 'github.com?owner=acme&repo=orders',
+};
 
 /** What the form shows beneath its fields. */
 function formMessages(answers: Answers): string[] {
@@ -59,6 +64,9 @@ const refused: [field: string, value: unknown][] = [
   ['engine', 'spark'],
   ['quality', 'checks'],
   ['schemaEvolution', 'never'],
+  ['cursor', 'country'],
+  ['exportFormat', 'xlsx'],
+  ['warehouseMode', 'upsert'],
   ['orchestrator', 'cron'],
   ['airflowOperator', 'bash'],
   ...[
@@ -99,10 +107,25 @@ describe('refuses', () => {
     expect(problem).toMatch(/is not allowed\. Allowed: .+\./);
   });
 
-  it('a field that another answer rules out', () => {
-    expect(problems({ ...valid, orchestrator: 'none', airflowOperator: 'ecs' })).toEqual([
-      'airflowOperator: "ecs" does not apply. It is asked only when orchestrator is airflow.',
+  it.each<[string, unknown, Answers, string]>([
+    ['airflowOperator', 'ecs', { orchestrator: 'none' }, 'orchestrator is airflow'],
+    ['cursor', 'updated_at', { sources: ['files'] }, 'sources have postgres and mode is incremental'],
+    ['cursor', 'updated_at', { mode: 'full' }, 'sources have postgres and mode is incremental'],
+    ['exportFormat', 'csv', { sinks: ['delta'] }, 'sinks have files'],
+    ['warehouseMode', 'merge', { sinks: ['delta'] }, 'sinks have postgres and mode is incremental'],
+    ['shards', 4, { mode: 'full' }, 'mode is incremental, and not all that is moved are files into PostgreSQL'],
+    [
+      'shards',
+      4,
+      { sources: ['files'], sinks: ['postgres'] },
+      'mode is incremental, and not all that is moved are files into PostgreSQL',
+    ],
+  ])('%s: %j beside %j', (name, value, others, condition) => {
+    expect(problems({ ...valid, ...others, [name]: value })).toEqual([
+      `${name}: ${JSON.stringify(value)} does not apply. It is asked only when ${condition}.`,
     ]);
+    expect(Object.keys(completeAnswers(template, { ...valid, ...others }))).not.toContain(name);
+    expect(Object.keys(completeAnswers(template, valid))).toContain(name);
   });
 
   it('an unknown field, with the name that was meant', () => {
@@ -138,7 +161,9 @@ it('takes the schedules that people write', () => {
 });
 
 it('offers time zones that Node knows', () => {
-  for (const timeZone of template.spec.parameters[2]?.properties.timezone?.enum ?? []) {
+  const timeZones = template.spec.parameters.flatMap(({ properties }) => properties.timezone?.enum ?? []);
+  expect(timeZones.length).toBeGreaterThan(300);
+  for (const timeZone of timeZones) {
     expect(() => new Intl.DateTimeFormat('en', { timeZone }), timeZone).not.toThrow();
   }
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { templateEntityV1beta3Validator } from '@backstage/plugin-scaffolder-common';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { completeAnswers, fieldsOf } from '../../scripts/template/answers.ts';
+import { completeAnswers, everyFieldOf } from '../../scripts/template/answers.ts';
 import { projectDirectory, readTemplate, toEntity } from '../../scripts/template/definition.ts';
 import { allCombinations, pairwiseCombinations } from './answers.ts';
 import { expectedOverlays, filesOf, skeleton } from './overlays.ts';
@@ -13,7 +13,7 @@ const template = readTemplate();
 const { parameters: pages, steps } = template.spec;
 
 /** Fields of all pages, with those that an answer brings in. */
-const fields = new Map(pages.flatMap((page) => [...fieldsOf(page, { orchestrator: 'airflow' })]));
+const fields = new Map(pages.flatMap((page) => [...everyFieldOf(page)]));
 
 const values = steps.find(({ id }) => id === 'base')?.input.values as Record<string, string>;
 const templates = [...new Set(allCombinations().flatMap(expectedOverlays))].flatMap((overlay) =>
@@ -51,7 +51,8 @@ describe('each field', () => {
       if (part.enumNames !== undefined) expect(part.enumNames).toHaveLength(part.enum?.length ?? 0);
     }
     // An unknown field extension silently becomes a text box without a label.
-    expect([undefined, 'OwnerPicker', 'EntityPicker', 'RepoUrlPicker']).toContain(field['ui:field']);
+    const own = ['EtlPipelineName', 'EtlPipelineSchedule', 'EtlPipelineTimeZone'];
+    expect([undefined, 'OwnerPicker', 'EntityPicker', 'RepoUrlPicker', ...own]).toContain(field['ui:field']);
     expect([undefined, 'checkboxes', 'radio', 'hidden']).toContain(field['ui:widget']);
   });
 

@@ -26,7 +26,7 @@ beforeAll(async () => {
     await render({ airflowOperator: 'ecs', shards: 2 }),
     await render({ airflowOperator: 'docker', shards: 3 }),
     await render({ airflowOperator: 'kubernetes', shards: 2, serviceTags: ['team:sales'] }),
-    await render({ airflowOperator: 'docker', shards: 3, mode: 'full' }),
+    await render({ airflowOperator: 'docker', mode: 'full' }),
   ];
   folders = await airflow.describe(rendered.map((folder) => join(folder, 'deploy/airflow')));
   await airflow.remove();

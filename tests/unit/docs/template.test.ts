@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { fieldsOf } from '../../../scripts/template/answers.ts';
+import { everyFieldOf } from '../../../scripts/template/answers.ts';
 import { projectDirectory, readTemplate } from '../../../scripts/template/definition.ts';
 import { codeIn, readPage, rowsOf } from './pages.ts';
 
@@ -14,7 +14,7 @@ describe('docs/reference/answers.md', () => {
 
   it.each(template.spec.parameters)('has the answers of the page $title, their choices and defaults', (page) => {
     const rows = new Map(rowsOf(text, page.title).map(([name = '', ...cells]) => [codeIn(name)[0], cells]));
-    const fields = fieldsOf(page, {});
+    const fields = everyFieldOf(page);
     expect([...rows.keys()].toSorted()).toEqual([...fields.keys()].toSorted());
     for (const [name, field] of fields) {
       const [allowed = '', standard = ''] = rows.get(name) ?? [];
