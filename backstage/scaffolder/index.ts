@@ -1,7 +1,14 @@
-import { createBackendModule } from '@backstage/backend-plugin-api';
+import { createRequire } from 'node:module';
+import { coreServices, createBackendModule } from '@backstage/backend-plugin-api';
 import { scaffolderActionsExtensionPoint } from '@backstage/plugin-scaffolder-node';
 import { scaffolderTemplatingExtensionPoint } from '@backstage/plugin-scaffolder-node/alpha';
 import { createCheckAction } from './check/action.ts';
+import { createUpdateAction } from './update/action.ts';
+
+// Its ES module cannot be loaded by Node: it imports names that lodash does not export.
+const { ScmIntegrations } = createRequire(import.meta.url)(
+  '@backstage/integration',
+) as typeof import('@backstage/integration');
 
 /**
  * Adds the actions of the ETL pipeline template to the scaffolder, and the global `etlPipelineModule`, by which templates
@@ -12,9 +19,15 @@ const etlPipelineModule = createBackendModule({
   moduleId: 'etl-pipeline',
   register(registration) {
     registration.registerInit({
-      deps: { actions: scaffolderActionsExtensionPoint, templating: scaffolderTemplatingExtensionPoint },
-      async init({ actions, templating }) {
-        actions.addActions(createCheckAction());
+      deps: {
+        actions: scaffolderActionsExtensionPoint,
+        templating: scaffolderTemplatingExtensionPoint,
+        config: coreServices.rootConfig,
+        reader: coreServices.urlReader,
+      },
+      async init({ actions, templating, config, reader }) {
+        const integrations = ScmIntegrations.fromConfig(config);
+        actions.addActions(createCheckAction(), createUpdateAction({ reader, integrations }));
         templating.addTemplateGlobals({ etlPipelineModule: true });
       },
     });

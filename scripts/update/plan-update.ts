@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Answers } from '../template/answers.ts';
 import { projectDirectory } from '../template/definition.ts';
+import { renderTemplate } from '../template/rendering.ts';
 import { type GeneratedRepository, type MergedTree, type TemplateRecord, UpdateError } from './generated-repository.ts';
 import { commitFolder } from './git.ts';
 import { compareVersions, migrationsBetween } from './migrations/index.ts';
-import { type Render, render, renderVersion } from './template-versions.ts';
+import { type Render, renderVersion } from './template-versions.ts';
 
 export interface UpdatePlan {
   /** Versions of the template. */
@@ -23,7 +24,9 @@ export interface UpdateRequest {
   readonly answers: Answers;
   /** Where the template is; default: this project. */
   readonly directory?: string;
-  /** What renders a template; default: the scaffolder of Backstage. */
+  /** Where the template is as it was at the version of the record; default: its tag in `directory`. */
+  readonly previousDirectory?: string | undefined;
+  /** What renders a template; default: the actions of Backstage's scaffolder. */
   readonly renderer?: Render;
 }
 
@@ -36,7 +39,7 @@ export interface UpdateRequest {
 export async function planUpdate(
   repository: GeneratedRepository,
   record: TemplateRecord,
-  { version, answers, directory = projectDirectory, renderer = render }: UpdateRequest,
+  { version, answers, directory = projectDirectory, previousDirectory, renderer = renderTemplate }: UpdateRequest,
 ): Promise<UpdatePlan> {
   if (compareVersions(record.version, version) > 0) {
     throw new UpdateError(
@@ -45,7 +48,8 @@ export async function planUpdate(
   }
   const folder = await mkdtemp(join(tmpdir(), 'etl-update-'));
   try {
-    const base = await baseOf(repository, record, { directory, renderer, folder: join(folder, 'base') });
+    const source = { directory, previousDirectory, renderer, folder: join(folder, 'base') };
+    const base = await baseOf(repository, record, source);
     const next = { folder: join(folder, 'next'), version };
     await renderer(directory, answers, next.folder);
     const merged = await repository.merge(base, next, migrationsBetween(record.version, version));
@@ -55,18 +59,28 @@ export async function planUpdate(
   }
 }
 
+interface PreviousTemplate {
+  readonly directory: string;
+  readonly previousDirectory: string | undefined;
+  readonly renderer: Render;
+  /** To render into. */
+  readonly folder: string;
+}
+
 /** The commit of what the template rendered then: as the last update kept it, as its tag renders it, or as it was committed first. */
 async function baseOf(
   repository: GeneratedRepository,
   record: TemplateRecord,
-  { directory, renderer, folder }: { readonly directory: string; readonly renderer: Render; readonly folder: string },
+  { directory, previousDirectory, renderer, folder }: PreviousTemplate,
 ): Promise<string> {
   const { version, answers } = record;
   const kept = await repository.keptRendering(record);
   if (kept !== undefined) return kept;
-  if (await renderVersion(version, answers, folder, { directory, renderer })) {
-    return commitFolder(repository.folder, folder, `Rendering of version ${version}`);
-  }
+  const rendered =
+    previousDirectory === undefined
+      ? await renderVersion(version, answers, folder, { directory, renderer })
+      : await renderer(previousDirectory, answers, folder).then(() => true);
+  if (rendered) return commitFolder(repository.folder, folder, `Rendering of version ${version}`);
   const first = await repository.firstRendering(record);
   if (first !== undefined) return first;
   throw new UpdateError(

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Answers } from '../template/answers.ts';
-import { projectDirectory, readTemplate, type TemplateDefinition, withoutRemote } from '../template/definition.ts';
-import { LocalScaffolder } from '../template/scaffolder.ts';
+import { projectDirectory, type TemplateDefinition } from '../template/definition.ts';
+import { renderTemplate } from '../template/rendering.ts';
 import { exportCommit, git } from './git.ts';
 
 /** What of a version is needed to render it. */
@@ -23,17 +23,6 @@ export function versionOf({ spec }: TemplateDefinition): string {
 /** Renders the template that is in a directory into a folder. */
 export type Render = (directory: string, answers: Answers, folder: string) => Promise<void>;
 
-/** With the scaffolder of Backstage. */
-export const render: Render = async (directory, answers, folder) => {
-  const scaffolder = new LocalScaffolder(withoutRemote(readTemplate(directory)), directory);
-  await scaffolder.start();
-  try {
-    await scaffolder.run(answers, folder);
-  } finally {
-    await scaffolder.stop();
-  }
-};
-
 /**
  * Renders the template as it was at a version, which its tag tells.
  *
@@ -43,7 +32,10 @@ export async function renderVersion(
   version: string,
   answers: Answers,
   folder: string,
-  { directory = projectDirectory, renderer = render }: { readonly directory?: string; readonly renderer?: Render } = {},
+  {
+    directory = projectDirectory,
+    renderer = renderTemplate,
+  }: { readonly directory?: string; readonly renderer?: Render } = {},
 ): Promise<boolean> {
   const tag = `v${version}`;
   const known = await git(directory, ['rev-parse', '--verify', '--quiet', `refs/tags/${tag}`], {
