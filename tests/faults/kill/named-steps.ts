@@ -11,7 +11,7 @@ export const NAMED_STEPS = {
   'file named': /^rename data\/(exports|lake)\/\S*part-/,
   'sink committed': /^postgres: commit$|^rename data\/exports\/\S*_checkpoints\/|^link data\/lake\/\S*_delta_log/,
   'contents swapped':
-    /^(writeFile|rm) data\/exports\/\S*_ready$|^rename data\/exports\/(orders|\.orders\.former)$|^postgres: (drop|alter) table/,
+    /^symlink data\/exports\/\S*_ready$|^rename data\/exports\/(orders|\.orders\.contents\/\S*)$|^postgres: (drop|alter) table/,
   'position copied': /^state: insert into checkpoints$/,
   'manifest saved': /^state: insert into runs$/,
 } satisfies Record<string, RegExp>;

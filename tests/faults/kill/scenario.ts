@@ -134,14 +134,13 @@ async function finish(workspace: Workspace, expected: UndisturbedRound): Promise
 
 /** What readers must not find while a run is under way: anything half, anything twice. */
 function seenMeanwhile(
-  { mode, sink }: Route,
+  { mode }: Route,
   before: readonly string[] | undefined,
   after: readonly string[],
   found: readonly string[] | undefined,
 ): string[] {
   if (found === undefined) {
-    const mayBeMissing = before === undefined || sink === 'files';
-    return mayBeMissing ? [] : ['readers found no table'];
+    return before === undefined ? [] : ['readers found no table'];
   }
   if (mode === 'append') {
     const { doubled } = compare(after, found);

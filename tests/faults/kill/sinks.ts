@@ -1,6 +1,6 @@
 import { existsSync, globSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type {
   duckdb as DuckDB,
   DuckDBConnection,
@@ -53,7 +53,10 @@ export function folderSink(service: Service, { format = 'parquet' }: Route): Sin
       const files = readdirSync(folder).filter((name) => /^[^._]/.test(name) && name.endsWith(format));
       return readRecords(files.map((name) => join(folder, name)));
     },
-    isDecided: () => globSync(service.path('data/exports/.orders.staging/*/*/_ready')).length > 0,
+    isDecided: () =>
+      globSync('data/exports/.orders.{staging/*,contents}/*/*', { cwd: service.folder }).some(
+        (path) => basename(path) === '_ready',
+      ),
   };
 }
 

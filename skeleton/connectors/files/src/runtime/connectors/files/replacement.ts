@@ -1,10 +1,13 @@
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readlink, rename, rm, rmdir, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { asStorageError, systemErrorCode } from '../../errors/storage-error.ts';
-import { replaceFile, syncToDisk } from '../../storage/durable-files.ts';
+import { syncToDisk } from '../../storage/durable-files.ts';
 import type { WriterFolder } from '../../storage/writer-folder.ts';
 
-/** Its presence in the folder that is being filled is the decision to replace the table; from then on there is no way back. */
+/**
+ * A link to the contents that it lies in. Its presence is the decision that they replace those of the table; from then
+ * on there is no way back. To move it to the name of the table is to do so, which nobody can do twice.
+ */
 const READY = '_ready';
 
 /** Where runs fill the folders that are to replace a table: beside it, under a hidden name. */
@@ -13,60 +16,71 @@ export function replacementRoot(table: string): string {
 }
 
 /**
- * Replaces a folder by another one that a run has filled beside it. A crash in between leaves either the old table, or
- * one that `recover` completes; between two renames there is a moment without any.
+ * Replaces the contents of a table by a folder that a run has filled beside it. The table is a symbolic link to its
+ * contents, `.orders.contents/<run>`, and one rename puts another link in its place: a reader finds the old contents
+ * or the new ones at any moment. The old ones stay until the next run, for those that are reading them.
+ *
+ * A table that is a folder, because it was appended to so far, becomes a link with its first replacement. Only then
+ * there is a moment without any, between two renames; a crash there is mended by `recover`.
  */
 export class Replacement {
   readonly #table: string;
   readonly #folder: WriterFolder;
+  readonly #contents: string;
   readonly #former: string;
 
   /** @param folder the one to fill, below `replacementRoot(table)` */
   constructor(table: string, folder: WriterFolder) {
     this.#table = table;
     this.#folder = folder;
+    this.#contents = join(dirname(table), `.${basename(table)}.contents`);
     this.#former = join(dirname(table), `.${basename(table)}.former`);
   }
 
   /** The folder whose decision is made, while the table still has to be replaced by it; of any run. */
   async ready(): Promise<string | undefined> {
     const root = replacementRoot(this.#table);
-    for (const stream of await namesIn(root)) {
-      for (const writer of await namesIn(join(root, stream))) {
-        if (await exists(join(root, stream, writer, READY))) return join(root, stream, writer);
+    const streams = (await namesIn(root)).map((name) => join(root, name));
+    for (const parent of [...streams, this.#contents]) {
+      for (const name of await namesIn(parent)) {
+        if (await kindOf(join(parent, name, READY))) return join(parent, name);
       }
     }
     return undefined;
   }
 
-  /** Completes what was decided before a crash. */
+  /** Completes what was decided before a crash, and removes what nobody reads any more. */
   async recover(): Promise<void> {
     await this.#guard(async () => {
       await mkdir(dirname(this.#table), { recursive: true });
-      const ready = await this.ready();
-      if (ready !== undefined) await this.#swap(ready);
-      // One that lost its folder between the two renames had nothing left to put in this place.
-      if (!(await exists(this.#table))) await this.#restore();
+      for (let ready = await this.ready(); ready !== undefined; ready = await this.ready()) await this.#swap(ready);
+      await this.#restore();
       await this.#cleanUp();
     });
   }
 
   async complete(): Promise<void> {
     await this.#guard(async () => {
-      await replaceFile(join(this.#folder.path, READY), '');
+      await symlink(this.#linkTo(this.#folder.path), join(this.#folder.path, READY));
+      await syncToDisk(this.#folder.path);
       await this.#swap(this.#folder.path);
-      await this.#cleanUp();
     });
   }
 
-  async #swap(staging: string): Promise<void> {
-    await stat(staging);
-    if (await exists(this.#table)) {
+  async #swap(folder: string): Promise<void> {
+    const contents = join(this.#contents, basename(folder));
+    if (folder !== contents) {
+      await mkdir(this.#contents, { recursive: true });
+      await rename(folder, contents);
+      await syncToDisk(this.#contents);
+    }
+    if ((await kindOf(this.#table)) === 'folder') {
       await rm(this.#former, { recursive: true, force: true });
       await rename(this.#table, this.#former);
     }
+    await this.#requireLink(contents);
     try {
-      await rename(staging, this.#table);
+      await rename(join(contents, READY), this.#table);
     } catch (error) {
       await this.#restore();
       throw error;
@@ -74,16 +88,33 @@ export class Replacement {
     await syncToDisk(dirname(this.#table));
   }
 
-  /** Puts the former table back, unless there is one. */
+  /** Version 0.1.0 decided by an empty file. */
+  async #requireLink(contents: string): Promise<void> {
+    if ((await kindOf(join(contents, READY))) !== 'other') return;
+    const link = join(contents, `.${READY}`);
+    await rm(link, { force: true });
+    await symlink(this.#linkTo(contents), link);
+    await rename(link, join(contents, READY));
+  }
+
+  /** As the table names it, from beside it. */
+  #linkTo(folder: string): string {
+    return join(basename(this.#contents), basename(folder));
+  }
+
+  /** Puts a former folder back, unless there is a table. */
   async #restore(): Promise<void> {
-    await rename(this.#former, this.#table).catch((error: unknown) => {
-      if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemErrorCode(error) ?? '')) throw error;
-    });
+    if ((await kindOf(this.#table)) !== undefined || (await kindOf(this.#former)) === undefined) return;
+    await rename(this.#former, this.#table);
   }
 
   async #cleanUp(): Promise<void> {
-    await rm(join(this.#table, READY), { force: true });
     await rm(this.#former, { recursive: true, force: true });
+    const current = (await kindOf(this.#table)) === 'link' ? basename(await readlink(this.#table)) : undefined;
+    for (const name of await namesIn(this.#contents)) {
+      if (name !== current) await rm(join(this.#contents, name), { recursive: true, force: true });
+    }
+    if (current === undefined) await rmdir(this.#contents).catch(ignoreMissing);
   }
 
   async #guard(work: () => Promise<void>): Promise<void> {
@@ -104,12 +135,18 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+/** What has a name, `undefined` if nothing; a link is one wherever it leads. */
+async function kindOf(path: string): Promise<'folder' | 'link' | 'other' | undefined> {
   try {
-    await stat(path);
-    return true;
+    const found = await lstat(path);
+    if (found.isSymbolicLink()) return 'link';
+    return found.isDirectory() ? 'folder' : 'other';
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return false;
+    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return undefined;
     throw error;
   }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (systemErrorCode(error) !== 'ENOENT') throw error;
 }
