@@ -7,11 +7,12 @@ const Created = z.object({ id: z.string() });
 const Refused = z.object({ errors: z.array(z.object({ stack: z.string() })) });
 const Failed = z.object({ error: z.object({ message: z.string() }) });
 const Task = z.object({ status: z.string() });
-const Events = z.array(z.object({ body: z.looseObject({ message: z.string() }) }));
+const Output = z.record(z.string(), z.unknown());
+const Events = z.array(z.object({ body: z.looseObject({ message: z.string(), output: Output.optional() }) }));
 const DryRun = z.object({
   log: Events,
   directoryContents: z.array(z.object({ path: z.string(), base64Content: z.string() })),
-  output: z.record(z.string(), z.unknown()),
+  output: Output,
 });
 
 /** A template, what it lies beside, and answers to it. */
@@ -45,15 +46,20 @@ export class ScaffolderClient {
   /**
    * Runs a template of the catalog as a task and waits for its end.
    *
+   * @returns the output of the template
    * @throws Error with the scaffolder's own words when it refuses the answers or a step fails
    */
-  async run(templateRef: string, values: Answers, secrets: Readonly<Record<string, string>> = {}): Promise<void> {
+  async run(
+    templateRef: string,
+    values: Answers,
+    secrets: Readonly<Record<string, string>> = {},
+  ): Promise<z.infer<typeof Output>> {
     const { id } = Created.parse(await this.#request('tasks', { templateRef, values, secrets }));
     for (;;) {
       const { status } = Task.parse(await this.#request(`tasks/${id}`));
-      if (status === 'completed') return;
-      if (status === 'failed' || status === 'cancelled') {
+      if (['completed', 'failed', 'cancelled'].includes(status)) {
         const events = Events.parse(await this.#request(`tasks/${id}/events`));
+        if (status === 'completed') return events.at(-1)?.body.output ?? {};
         throw new Error(`The scaffolder failed.\n${explain(messagesOf(events)).join('\n')}`);
       }
       await delay(20);

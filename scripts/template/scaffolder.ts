@@ -28,6 +28,17 @@ const { default: scaffolderPlugin } = createRequire(import.meta.url)('@backstage
 
 const EXPORT_ACTION = 'local:export';
 
+type Configuration = NonNullable<ConstructorParameters<typeof ConfigReader>[0]>;
+
+/** What else there is in the Backstage of the scaffolder. */
+export interface Surroundings {
+  /** Entities of the catalog by their references, beside the template. */
+  readonly entities?: Readonly<Record<string, object>>;
+  readonly features?: readonly BackendFeature[];
+  /** Further parts of app-config.yaml. */
+  readonly configuration?: Configuration;
+}
+
 /**
  * The scaffolder backend of Backstage in this process: all steps of a template run as a real task, from its checks of
  * the parameters to the last step, and the result lands in a folder. It listens on the loopback interface only and
@@ -36,24 +47,27 @@ const EXPORT_ACTION = 'local:export';
 export class LocalScaffolder {
   readonly #template: TemplateDefinition;
   readonly #directory: string;
+  readonly #surroundings: Surroundings;
   readonly #token = randomUUID();
   #server: Server | undefined;
   #stop: (() => Promise<void>) | undefined;
 
   /** @param directory where template.yaml and skeleton/ are */
-  constructor(template: TemplateDefinition, directory = projectDirectory) {
+  constructor(template: TemplateDefinition, directory = projectDirectory, surroundings: Surroundings = {}) {
     this.#template = template;
     this.#directory = directory;
+    this.#surroundings = surroundings;
   }
 
   async start(): Promise<void> {
+    const { configuration = {}, entities, features = [] } = this.#surroundings;
     const workingDirectory = await mkdtemp(join(tmpdir(), 'etl-pipeline-template-'));
     const backend = createBackend();
     backend.add(
       createServiceFactory({
         service: coreServices.rootConfig,
         deps: {},
-        factory: () => new ConfigReader(configuration(workingDirectory, this.#token)),
+        factory: () => new ConfigReader({ ...configuration, ...configurationOf(workingDirectory, this.#token) }),
       }),
     );
     backend.add(createServiceFactory({ service: coreServices.rootLogger, deps: {}, factory: () => silent }));
@@ -65,10 +79,11 @@ export class LocalScaffolder {
         },
       }),
     );
-    backend.add(catalogOf(this.#template, this.#directory));
+    backend.add(catalogOf(this.#template, this.#directory, entities));
     backend.add(scaffolderPlugin);
     backend.add(etlPipelineModule);
     backend.add(exportModule());
+    for (const feature of features) backend.add(feature);
     await backend.start();
     this.#stop = async () => {
       await backend.stop();
@@ -88,8 +103,8 @@ export class LocalScaffolder {
    *
    * @throws Error with the scaffolder's own words when it refuses the answers or a step fails; `folder` is then untouched.
    */
-  run(answers: Answers, folder: string): Promise<void> {
-    return this.client.run(`template:default/${this.#template.metadata.name}`, answers, { folder });
+  async run(answers: Answers, folder: string): Promise<void> {
+    await this.client.run(`template:default/${this.#template.metadata.name}`, answers, { folder });
   }
 
   async stop(): Promise<void> {
@@ -100,7 +115,7 @@ export class LocalScaffolder {
 /** What went wrong is told by the task, in one sentence instead of a log. */
 const silent: RootLoggerService = { error() {}, warn() {}, info() {}, debug() {}, child: () => silent };
 
-function configuration(workingDirectory: string, token: string) {
+function configurationOf(workingDirectory: string, token: string) {
   return {
     backend: {
       baseUrl: 'http://127.0.0.1',
@@ -115,8 +130,8 @@ function configuration(workingDirectory: string, token: string) {
   };
 }
 
-/** The scaffolder asks the catalog for one thing, the template. */
-function catalogOf(template: TemplateDefinition, directory: string) {
+/** The scaffolder asks the catalog for one thing, the template; some actions ask for more. */
+function catalogOf(template: TemplateDefinition, directory: string, entities: Surroundings['entities'] = {}) {
   const entity = {
     ...toEntity(template, directory),
     spec: {
@@ -125,10 +140,21 @@ function catalogOf(template: TemplateDefinition, directory: string) {
       steps: [...template.spec.steps, { id: 'export', name: 'Export', action: EXPORT_ACTION, input: {} }],
     },
   };
+  const known = new Map<string, object>([
+    [`template:default/${template.metadata.name}`, entity],
+    ...Object.entries(entities),
+  ]);
   const catalog: Pick<CatalogService, 'getEntityByRef'> = {
-    getEntityByRef: async () => JSON.parse(JSON.stringify(entity)),
+    getEntityByRef: async (reference) => {
+      const found = known.get(typeof reference === 'string' ? reference : refOf(reference));
+      return found === undefined ? undefined : JSON.parse(JSON.stringify(found));
+    },
   };
   return createServiceFactory({ service: catalogServiceRef, deps: {}, factory: () => catalog as CatalogService });
+}
+
+function refOf({ kind, namespace, name }: { kind: string; namespace: string; name: string }): string {
+  return `${kind}:${namespace}/${name}`.toLowerCase();
 }
 
 function exportModule() {
