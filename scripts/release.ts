@@ -26,7 +26,9 @@ async function release(): Promise<void> {
   const version = currentVersion();
   if (version === before) return;
   edit('template.yaml', (text) => text.replace(`templateVersion: ${before}\n`, `templateVersion: ${version}\n`));
-  edit('backstage/scaffolder/package.json', (text) => text.replace(`"version": "${before}"`, `"version": "${version}"`));
+  edit('backstage/scaffolder/package.json', (text) =>
+    text.replace(`"version": "${before}"`, `"version": "${version}"`),
+  );
   edit('package-lock.json', (text) => {
     const lock = JSON.parse(text);
     lock.version = version;
