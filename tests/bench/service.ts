@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,7 +41,7 @@ const DEFINITIONS: readonly Definition[] = [
 ];
 
 const packageSchema = z.object({ version: z.string() });
-const entrypointSchema = z.tuple([z.literal('node')], z.string());
+const commandSchema = z.tuple([z.literal('node')], z.string());
 const RECORD_EVENT_LOOP = fileURLToPath(new URL('record-event-loop.mjs', import.meta.url));
 /** In the resources of the benchmark, where the compiler finds the runtime; in a service it is beside them. */
 const RUNTIME = /(?:\.\.\/)+skeleton\/(?:base|engines\/polars)\/src\//g;
@@ -90,6 +91,10 @@ function candidate({ variant, changes, shards = 1 }: Definition, service: Servic
         service.path('pipeline.yaml'),
         shards === 1 ? pipelineFor(move) : await shardedPipelineFor(move, shards),
       );
+      execFileSync(process.execPath, container.check, {
+        cwd: service.folder,
+        env: { ...process.env, ...container.environment },
+      });
       if (move.sink.kind === 'table') await move.createTable();
       return {
         program: process.execPath,
@@ -108,13 +113,31 @@ function candidate({ variant, changes, shards = 1 }: Definition, service: Servic
   };
 }
 
-/** What the container of the service gives to Node, and to the allocator of its memory. */
-function containerOf(service: Service): { arguments: readonly string[]; environment: Record<string, string> } {
+interface Container {
+  /** Options of Node and the program that it starts. */
+  readonly arguments: readonly string[];
+  /** The check when its image is built, which keeps what it compiles. */
+  readonly check: readonly string[];
+  readonly environment: Record<string, string>;
+}
+
+/** The service as its container runs it. */
+function containerOf(service: Service): Container {
   const dockerfile = readFileSync(service.path('Dockerfile'), 'utf8');
-  const entrypoint = /^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] ?? '';
-  const [, ...given] = entrypointSchema.parse(JSON.parse(entrypoint));
-  const [, arenas] = /\bMALLOC_ARENA_MAX=(\d+)/.exec(dockerfile) ?? [];
-  return { arguments: given, environment: arenas === undefined ? {} : { MALLOC_ARENA_MAX: arenas } };
+  const find = (pattern: RegExp) => {
+    const [, found] = pattern.exec(dockerfile) ?? [];
+    if (found === undefined) throw new Error(`The Dockerfile has nothing like ${pattern}`);
+    return found;
+  };
+  const command = (pattern: RegExp) => commandSchema.parse(JSON.parse(find(pattern))).slice(1);
+  return {
+    arguments: command(/^ENTRYPOINT (.*)$/m),
+    check: command(/^RUN (\[.*\])$/m),
+    environment: {
+      MALLOC_ARENA_MAX: find(/\bMALLOC_ARENA_MAX=(\d+)/),
+      NODE_COMPILE_CACHE: service.path(basename(find(/\bNODE_COMPILE_CACHE=(\S+)/))),
+    },
+  };
 }
 
 function pipelineFor({ source, sink }: Move): string {

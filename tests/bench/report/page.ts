@@ -20,7 +20,8 @@ ${goals(goalsOf(report.results))}
 
 ## How to read it
 
-- The generated service runs as in its container, with the same options of Node and of the memory allocator. Whole processes are timed, from start to end, with all that they load and compile.
+- The generated service runs as in its container, with its options of Node and of the memory allocator, and with what its image has compiled.
+  Whole processes are timed, from start to end, with all that they load.
 - The *limit* is the least work with which the data can be moved: \`psql\` with PostgreSQL's own binary format (which reads and throws away where the
   sink is not PostgreSQL), or DuckDB where PostgreSQL has no part. A *share* is throughput as a share of the limit's in the same run: more is better.
 - The candidates take turns (A B C A B C …), and the figures are medians. *Noise* is how far two sets of runs of the limit itself are apart: a difference below it says nothing.

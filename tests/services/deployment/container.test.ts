@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { lintPrograms } from './kubernetes.ts';
-import { render } from './rendered.ts';
+import { render, renderRunnable } from './rendered.ts';
 
 const run = promisify(execFile);
 
@@ -60,4 +60,19 @@ test('the build sees what it copies and nothing else', async () => {
     .flatMap((argument) => argument.split(' ').slice(0, -1));
   expect(ignore).toContain('*');
   expect(ignore.filter((line) => line.startsWith('!')).map((line) => line.slice(1))).toEqual([...new Set(copied)]);
+});
+
+test('the build checks pipeline.yaml with no connection at all, and compiles what a run loads', async () => {
+  const runnable = await renderRunnable({ sources: ['files', 'postgres'], sinks: ['delta', 'files', 'postgres'] });
+  const cache = join(runnable, 'compiled');
+  const environment = { PATH: process.env.PATH, CI: 'true', NODE_COMPILE_CACHE: cache };
+  const commands = [...argumentsOf('RUN').filter((command) => command.startsWith('[')), ...argumentsOf('ENTRYPOINT')];
+  const [check = [], start = []] = commands.map((command) => z.array(z.string()).parse(JSON.parse(command)).slice(1));
+  const compiled = async () => (await readdir(cache, { recursive: true })).sort();
+
+  await run(process.execPath, check, { cwd: runnable, env: environment });
+  const before = await compiled();
+  expect(before.length).toBeGreaterThan(100);
+  await run(process.execPath, [...start, 'run', 'orders'], { cwd: runnable, env: environment });
+  expect(await compiled()).toEqual(before);
 });
