@@ -49,7 +49,7 @@ export class Service {
   ): ChildProcess {
     return spawn(process.execPath, [...nodeArguments, 'src/main.ts', ...arguments_], {
       cwd: this.folder,
-      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', CI: 'true', ...environment },
+      env: { ...this.#environment(), HOME: process.env.HOME ?? '', ...environment },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
   }
@@ -61,7 +61,7 @@ export class Service {
     chmodSync(this.path(hidden), 0);
     return spawn(process.execPath, ['src/main.ts', ...arguments_], {
       cwd: this.folder,
-      env: { PATH: process.env.PATH ?? '', CI: 'true' },
+      env: this.#environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(process.getuid?.() === 0 && { uid: NOBODY, gid: NOBODY }),
     });
@@ -80,6 +80,16 @@ export class Service {
     } finally {
       clearTimeout(hung);
     }
+  }
+
+  /** What was compiled once is there for copies, and for processes that are killed before they could keep it. */
+  #environment(): Record<string, string> {
+    return {
+      PATH: process.env.PATH ?? '',
+      CI: 'true',
+      NODE_COMPILE_CACHE: this.path('compiled'),
+      NODE_COMPILE_CACHE_PORTABLE: '1',
+    };
   }
 
   remove(): void {
@@ -113,7 +123,9 @@ export async function renderServices(answers: readonly Record<string, unknown>[]
       const folder = mkdtempSync(join(tmpdir(), 'service-'));
       await scaffolder.run(completeAnswers(template, { name: 'orders', ...given }), folder);
       symlinkSync(fileURLToPath(new URL('../../skeleton/node_modules', import.meta.url)), join(folder, 'node_modules'));
-      services.push(new Service(folder));
+      const service = new Service(folder);
+      await service.pipeline(['validate']);
+      services.push(service);
     }
     return services;
   } finally {
