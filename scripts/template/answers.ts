@@ -124,7 +124,7 @@ function unknown(template: TemplateDefinition, name: string, given: Answers): st
       return doesNotApply(name, given, `${controlling} is ${answers}`);
     }
     const condition = page.allOf?.find((candidate) => name in candidate.then.properties);
-    if (condition !== undefined) return doesNotApply(name, given, condition.$comment);
+    if (condition !== undefined) return doesNotApply(name, given, condition.if.$comment);
   }
   const names = template.spec.parameters.flatMap((page) => [...fieldsOf(page, given).keys()]);
   return `${name}: is not a question of the template.${didYouMean(name, names)} Allowed: ${names.join(', ')}.`;

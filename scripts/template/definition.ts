@@ -30,9 +30,8 @@ const Field = Choices.extend({
 const Branch = z.looseObject({ properties: z.record(z.string(), z.union([Field, Choices])) });
 
 const Condition = z.looseObject({
-  /** The condition in words, to say why a question is not asked. */
-  $comment: z.string(),
-  if: z.looseObject({}),
+  /** `$comment` is the condition in words, to say why a question is not asked. */
+  if: z.looseObject({ $comment: z.string() }),
   // biome-ignore lint/suspicious/noThenProperty: it is a keyword of JSON Schema
   then: z.looseObject({ properties: z.record(z.string(), Field) }),
 });

@@ -47,6 +47,7 @@ const DETAILS = {
   schedule: ['0 * * * *', '*/15 6-22 1,15 JAN-MAR MON-FRI'],
   timezone: ['UTC', 'America/Argentina/Buenos_Aires', 'Europe/Kyiv'],
   shards: [1, 2, 32],
+  state: ['postgres', 'local'],
   size: ['small', 'medium', 'large'],
   datadogSite: ['datadoghq.com', 'datadoghq.eu', 'us3.datadoghq.com'],
   serviceTags: [[], ['team:sales'], ['team:sales', 'cost-centre:4711']],
@@ -59,6 +60,7 @@ const ASKED: Record<string, (answers: Chosen) => boolean> = {
   cursor: ({ sources, mode }) => sources.includes('postgres') && mode === 'incremental',
   exportFormat: ({ sinks }) => sinks.includes('files'),
   warehouseMode: ({ sinks, mode }) => sinks.includes('postgres') && mode === 'incremental',
+  state: ({ sources, sinks }) => [...sources, ...sinks].includes('postgres'),
   shards: ({ sources, sinks, mode }) =>
     mode === 'incremental' && (sources.includes('postgres') || sinks.some((sink) => sink !== 'postgres')),
 };

@@ -84,6 +84,7 @@ const refused: [field: string, value: unknown][] = [
   ),
   ['timezone', 'Europe/Atlantis'],
   ['timezone', 'utc'],
+  ['state', 'sqlite'],
   ['shards', 0],
   ['shards', 33],
   ['shards', 1.5],
@@ -95,6 +96,7 @@ const refused: [field: string, value: unknown][] = [
   ['modules', ['monitor']],
   ['repoUrl', 'https://github.com/acme/orders'],
   ['repoUrl', 'gitlab.com?owner=acme&repo=orders'],
+  ['repoUrl', 'github.com?owner=acme&repo=customer%20orders'],
 ];
 
 describe('refuses', () => {
@@ -113,6 +115,7 @@ describe('refuses', () => {
     ['cursor', 'updated_at', { mode: 'full' }, 'sources have postgres and mode is incremental'],
     ['exportFormat', 'csv', { sinks: ['delta'] }, 'sinks have files'],
     ['warehouseMode', 'merge', { sinks: ['delta'] }, 'sinks have postgres and mode is incremental'],
+    ['state', 'local', { sources: ['files'], sinks: ['delta'] }, 'sources or sinks have postgres'],
     ['shards', 4, { mode: 'full' }, 'mode is incremental, and not all that is moved are files into PostgreSQL'],
     [
       'shards',

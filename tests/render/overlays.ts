@@ -6,8 +6,9 @@ import { readTree } from './read-tree.ts';
 export const skeleton = join(projectDirectory, 'skeleton');
 
 /** The overlays that these answers are to bring, said here once more, apart from template.yaml. */
-export function expectedOverlays({ sources, sinks, engine, quality, orchestrator }: Chosen): string[] {
+export function expectedOverlays({ sources, sinks, engine, quality, orchestrator, state }: Chosen): string[] {
   const systems = new Set([...sources, ...sinks]);
+  const keepsSomething = state !== 'postgres' || systems.has('files') || systems.has('delta');
   return [
     'base',
     ...(systems.has('files') || systems.has('delta') ? ['formats/parquet'] : []),
@@ -16,12 +17,17 @@ export function expectedOverlays({ sources, sinks, engine, quality, orchestrator
     `samples/${engine}-${quality}`,
     ...sources.map((source) => `samples/${source}`),
     orchestrator === 'airflow' ? 'deploy/airflow' : 'deploy/cronjob',
+    ...(orchestrator === 'none' && keepsSomething ? ['deploy/cronjob-volume'] : []),
   ];
 }
 
+const pathsByOverlay = new Map<string, readonly string[]>();
+
 /** Paths of all files of an overlay, relative to it. */
-export function filesOf(overlay: string): string[] {
-  return [...readTree(join(skeleton, overlay)).keys()];
+export function filesOf(overlay: string): readonly string[] {
+  const paths = pathsByOverlay.get(overlay) ?? [...readTree(join(skeleton, overlay)).keys()];
+  pathsByOverlay.set(overlay, paths);
+  return paths;
 }
 
 /** Where a file of an overlay lies in a repository with these answers. */

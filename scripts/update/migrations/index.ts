@@ -2,9 +2,10 @@ import type { Answers } from '../../template/answers.ts';
 import { fullRefresh } from './full-refresh.ts';
 import { longerLag } from './longer-lag.ts';
 import type { Migration } from './migration.ts';
+import { stateInFolders } from './state-in-folders.ts';
 
 /** All migrations, in the order in which they are done: by version. */
-export const MIGRATIONS: readonly Migration[] = [fullRefresh, longerLag];
+export const MIGRATIONS: readonly Migration[] = [fullRefresh, longerLag, stateInFolders];
 
 const { compare } = new Intl.Collator('en', { numeric: true });
 

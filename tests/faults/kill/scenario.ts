@@ -90,11 +90,11 @@ function asItIs({ text }: Letter): string {
 }
 
 /**
- * A run that goes on where the last one was killed has fewer steps than an undisturbed one: kills that are spread over
- * all of those would come too late soon. One that replaces begins anew each time.
+ * A run that goes on where the last one was killed has fewer steps than an undisturbed one, and one that replaces is
+ * over once it has committed: kills that are spread over all steps would soon come too late.
  */
 function isEarly({ mode }: Route, random: Random): boolean {
-  return mode !== 'replace' && random.next() < 0.7;
+  return random.next() < (mode === 'replace' ? 0.4 : 0.7);
 }
 
 function earlyOf(steps: readonly string[]): readonly string[] {

@@ -61,12 +61,13 @@ const everything = {
   repoUrl: 'github.com?owner=Acme&repo=Shop-Orders',
 };
 const little = { orchestrator: 'none', alertWebhook: 'none' };
-const sharded = { ...everything, shards: 4 };
+const sharded = { ...everything, shards: 4, state: 'local' };
+const fromDatabase = { orchestrator: 'none', sources: ['postgres'], sinks: ['postgres'], shards: 2 };
 
 const built = new Map<object, unknown[]>();
 
 beforeAll(async () => {
-  for (const answers of [everything, little, sharded]) {
+  for (const answers of [everything, little, sharded, fromDatabase]) {
     const folder = join(await render(answers), 'deploy/kubernetes');
     built.set(answers, await kustomize(folder));
     const names = (await readdir(folder)).filter((name) => name !== 'kustomization.yaml');
@@ -88,17 +89,20 @@ function parts(answers: object) {
   return { cronJob, job, pod, container };
 }
 
-test.each([everything, little, sharded])('the base builds and every manifest is valid %#', async (answers) => {
-  const manifests = built.get(answers) ?? [];
-  expect(await kubernetesProblems(manifests)).toEqual([]);
-  expect(manifests.map((one) => z.looseObject({ kind: z.string() }).parse(one).kind).toSorted()).toEqual([
-    'ConfigMap',
-    'CronJob',
-    'NetworkPolicy',
-    'PersistentVolumeClaim',
-    'ServiceAccount',
-  ]);
-});
+test.each([everything, little, sharded, fromDatabase])(
+  'the base builds and every manifest is valid %#',
+  async (answers) => {
+    const manifests = built.get(answers) ?? [];
+    expect(await kubernetesProblems(manifests)).toEqual([]);
+    expect(manifests.map((one) => z.looseObject({ kind: z.string() }).parse(one).kind).toSorted()).toEqual([
+      'ConfigMap',
+      'CronJob',
+      'NetworkPolicy',
+      ...(answers === fromDatabase ? [] : ['PersistentVolumeClaim']),
+      'ServiceAccount',
+    ]);
+  },
+);
 
 describe('the CronJob', () => {
   test('keeps to the schedule, in its time zone, one run at a time', () => {
@@ -241,6 +245,18 @@ describe('with shards', () => {
   });
 });
 
+test('with the state in PostgreSQL, and nothing in files, there is no volume to keep', () => {
+  const { container, pod } = parts(fromDatabase);
+  expect(manifest(fromDatabase, 'PersistentVolumeClaim')).toBeUndefined();
+  expect(pod.spec.volumes).toContainEqual({ name: 'data', emptyDir: {} });
+  expect(container.env.map(({ name }) => name)).not.toContain('STATE_PATH');
+  expect(container.env).toContainEqual({
+    name: 'STATE_DATABASE_URL',
+    valueFrom: { secretKeyRef: { name: 'orders-credentials', key: 'STATE_DATABASE_URL' } },
+  });
+  expect(manifest(everything, 'PersistentVolumeClaim')).toBeDefined();
+});
+
 describe('secrets and network', () => {
   test('secrets are references to keys of one Secret, and no manifest holds a value', () => {
     const { container } = parts(everything);
@@ -251,11 +267,13 @@ describe('secrets and network', () => {
       return reference.success ? [[name, reference.data.secretKeyRef.name, reference.data.secretKeyRef.key]] : [];
     });
     expect(fromSecret).toEqual(
-      ['SHOP_DATABASE_URL', 'WAREHOUSE_DATABASE_URL', 'ALERT_WEBHOOK_URL', 'ALERT_WEBHOOK_SECRET'].map((name) => [
-        name,
-        'shop-orders-credentials',
-        name,
-      ]),
+      [
+        'STATE_DATABASE_URL',
+        'SHOP_DATABASE_URL',
+        'WAREHOUSE_DATABASE_URL',
+        'ALERT_WEBHOOK_URL',
+        'ALERT_WEBHOOK_SECRET',
+      ].map((name) => [name, 'shop-orders-credentials', name]),
     );
     expect(container.env.filter(({ value }) => value !== undefined)).toEqual([]);
     expect(JSON.stringify(built.get(everything))).not.toMatch(/postgres:\/\/|whsec_/);
