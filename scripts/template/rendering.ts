@@ -19,7 +19,7 @@ const { ScmIntegrations } = createRequire(import.meta.url)(
 
 const refuse = () => Promise.reject(new Error('Everything lies beside the template'));
 const reader: UrlReaderService = { readUrl: refuse, readTree: refuse, search: refuse };
-const integrations = ScmIntegrations.fromConfig(new ConfigReader({}));
+export const integrations = ScmIntegrations.fromConfig(new ConfigReader({}));
 const silent: LoggerService = { error() {}, warn() {}, info() {}, debug() {}, child: () => silent };
 
 export interface RenderOptions {

@@ -24,7 +24,7 @@ export interface Change {
   readonly change: 'added' | 'changed' | 'deleted';
 }
 
-/** A migration, and the files of the team that it changes. */
+/** A migration, and the files that it changes of those that the team made or changed. */
 export interface AppliedMigration {
   readonly version: string;
   readonly description: string;
@@ -37,7 +37,7 @@ export interface MergedTree {
   readonly tree: string;
   /** Commit of what the template renders now. */
   readonly rendering: string;
-  /** In the order in which they are done; those that change no file are left out. */
+  /** In the order in which they are done; those that change no file of the team are left out. */
   readonly migrations: readonly AppliedMigration[];
   readonly changes: readonly Change[];
   /** Paths on which the team and the template disagree. */
@@ -120,11 +120,9 @@ export class GeneratedRepository {
   ): Promise<MergedTree> {
     const tree = await gitLine(this.folder, ['rev-parse', 'HEAD^{tree}']);
     const { tree: migrated, changed } = await migrateTree(this.folder, tree, migrations);
-    const { tree: migratedBase } = await migrateTree(
-      this.folder,
-      await gitLine(this.folder, ['rev-parse', `${base}^{tree}`]),
-      migrations,
-    );
+    const rendered = await gitLine(this.folder, ['rev-parse', `${base}^{tree}`]);
+    const { tree: migratedBase } = await migrateTree(this.folder, rendered, migrations);
+    const own = new Set((await this.#changes(rendered, tree)).map(({ path }) => path));
     const commit = (object: string, message: string, ...parents: string[]) =>
       gitLine(this.folder, ['commit-tree', object, '-m', message, ...parents.flatMap((parent) => ['-p', parent])]);
     const common = await commit(migratedBase, 'What the template rendered then');
@@ -136,8 +134,12 @@ export class GeneratedRepository {
       tree: merged,
       rendering: theirs,
       migrations: [...changed]
-        .filter(([, paths]) => paths.length > 0)
-        .map(([{ version, description }, paths]) => ({ version, description, paths })),
+        .map(([{ version, description }, paths]) => ({
+          version,
+          description,
+          paths: paths.filter((path) => own.has(path)),
+        }))
+        .filter(({ paths }) => paths.length > 0),
       changes: await this.#changes(tree, merged),
       conflicts: [...new Set(stages.map((stage) => stage.slice(stage.indexOf('\t') + 1)))],
       stages: stages.join('\0'),

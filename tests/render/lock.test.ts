@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { readLockTemplate } from '../../scripts/lock.ts';
 import { distinctSources } from './answers.ts';
 import { skeleton } from './overlays.ts';
-import { renderInProcess, temporaryFolder } from './renderer.ts';
+import { renderTexts } from './texts.ts';
 
 interface Package {
   readonly version: string;
@@ -14,9 +13,6 @@ interface Package {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly resolved?: string;
 }
-
-const folder = temporaryFolder();
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const readJson = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8'));
 const union: Package = readJson(skeleton, 'package.json');
@@ -36,13 +32,12 @@ it('has every package for every platform and no download address', () => {
   }
 });
 
-it('matches package.json, whose versions are the ones of the skeleton and whose packages are all used by some choice', async () => {
+it('matches package.json, whose versions are the ones of the skeleton and whose packages are all used by some choice', () => {
   const used = { dependencies: new Set<string>(), devDependencies: new Set<string>() };
-  for (const [index, answers] of distinctSources().entries()) {
-    const repository = join(folder, String(index));
-    await renderInProcess(answers, repository);
-    const manifest: Package = readJson(repository, 'package.json');
-    const { packages } = readJson(repository, 'package-lock.json');
+  for (const answers of distinctSources()) {
+    const texts = renderTexts(answers);
+    const manifest: Package = JSON.parse(texts.get('package.json') ?? '');
+    const { packages } = JSON.parse(texts.get('package-lock.json') ?? '');
     for (const kind of ['dependencies', 'devDependencies'] as const) {
       expect(packages[''][kind]).toEqual(manifest[kind]);
       for (const [name, version] of Object.entries(manifest[kind] ?? {})) {

@@ -1,15 +1,15 @@
 import { execFile } from 'node:child_process';
-import { symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectDirectory } from '../../scripts/template/definition.ts';
 import { describeAnswers, distinctSources } from './answers.ts';
-import { expectedOverlays, filesOf, skeleton } from './overlays.ts';
-import { readTree } from './read-tree.ts';
-import { renderInProcess, temporaryFolder } from './renderer.ts';
+import { skeleton } from './overlays.ts';
+import { temporaryFolder } from './renderer.ts';
+import { renderTexts, textsOf } from './texts.ts';
 
 const run = promisify(execFile);
 const folder = temporaryFolder();
@@ -28,12 +28,12 @@ async function outputOf(program: string, options: readonly string[], cwd: string
   }
 }
 
-/** Packages that TypeScript files import. */
-function imported(tree: ReadonlyMap<string, Buffer>): Map<string, string> {
+/** Packages that TypeScript files import, each with one of the files. */
+function imported(files: ReadonlyMap<string, string>): Map<string, string> {
   const packages = new Map<string, string>();
-  for (const [path, bytes] of tree) {
+  for (const [path, text] of files) {
     if (!path.endsWith('.ts')) continue;
-    for (const [, from, called] of bytes.toString('utf8').matchAll(IMPORT)) {
+    for (const [, from, called] of text.matchAll(IMPORT)) {
       const [scope = '', name = ''] = (from ?? called ?? '').split('/');
       if (scope.startsWith('node:') || builtinModules.includes(scope)) continue;
       packages.set(scope.startsWith('@') ? `${scope}/${name}` : scope, path);
@@ -41,6 +41,19 @@ function imported(tree: ReadonlyMap<string, Buffer>): Map<string, string> {
   }
   return packages;
 }
+
+/** Makes a folder hold these files, and touches only those that are other ones than before. */
+function bring(repository: string, files: ReadonlyMap<string, string>): void {
+  for (const path of written.keys()) if (!files.has(path)) rmSync(join(repository, path));
+  for (const [path, text] of files) {
+    if (written.get(path) === text) continue;
+    mkdirSync(dirname(join(repository, path)), { recursive: true });
+    writeFileSync(join(repository, path), text);
+  }
+  written = files;
+}
+
+let written: ReadonlyMap<string, string> = new Map();
 
 it('the skeleton in place, the scripts and the tests type-check and are linted', async () => {
   const complaints = await Promise.all([
@@ -51,28 +64,59 @@ it('the skeleton in place, the scripts and the tests type-check and are linted',
   expect(complaints.join('')).toBe('');
 });
 
-describe('each set of TypeScript files type-checks, is linted and has its dependencies', () => {
-  const all = distinctSources();
-  it.each(all.map((answers, index) => [describeAnswers(answers), answers, index] as const))(
+describe('each set of TypeScript files type-checks and has its dependencies', () => {
+  const repository = join(folder, 'repository');
+  // The compiler looks again only at what depends on the files that are other ones in this repository than in the last.
+  const typeCheck = () => outputOf('tsc', ['--incremental', '--tsBuildInfoFile', join(folder, 'checked')], repository);
+
+  beforeAll(() => {
+    mkdirSync(repository);
+    symlinkSync(join(skeleton, 'node_modules'), join(repository, 'node_modules'));
+  });
+
+  it.each(distinctSources().map((answers) => [describeAnswers(answers), answers] as const))(
     '%s',
-    async (_, answers, index) => {
-      const repository = join(folder, String(index));
-      await renderInProcess(answers, repository);
-      const tree = readTree(repository);
-      symlinkSync(join(skeleton, 'node_modules'), join(repository, 'node_modules'));
-      const copied = new Set(expectedOverlays(answers).flatMap(filesOf));
-      const { dependencies, devDependencies } = JSON.parse(String(tree.get('package.json')));
-      for (const [name, path] of imported(tree)) {
+    async (_, answers) => {
+      const files = new Map([...textsOf(answers)].filter(([path]) => /\.(json|ts)$/.test(path)));
+      bring(repository, files);
+      const { dependencies, devDependencies } = JSON.parse(files.get('package.json') ?? '');
+      for (const [name, path] of imported(files)) {
         const known = path.startsWith('src/') ? dependencies : { ...dependencies, ...devDependencies };
         expect(Object.keys(known), `${path} imports ${name}`).toContain(name);
       }
-      // The others are linted where they lie.
-      const rendered = [...tree.keys()].filter((path) => /\.(json|ts)$/.test(path) && !copied.has(path));
-      const complaints = await Promise.all([
-        outputOf('tsc', [], repository),
-        outputOf('biome', ['check', '--vcs-enabled=false', '--colors=off', ...rendered], repository),
-      ]);
-      expect(complaints.join('')).toBe('');
+      expect(await typeCheck()).toBe('');
     },
   );
+
+  it('which fails where a file is missing', async () => {
+    const path = 'src/runtime/connectors/postgres/loader.ts';
+    expect(written.has(path)).toBe(true);
+    bring(repository, new Map([...written].filter(([other]) => other !== path)));
+    expect(await typeCheck()).toContain('loader.ts');
+  });
+});
+
+it('what is rendered is formatted as what is not', async () => {
+  // The others are linted where they lie.
+  const texts = new Map<string, string>();
+  for (const answers of distinctSources()) {
+    for (const [path, text] of renderTexts(answers)) if (/\.(json|ts)$/.test(path)) texts.set(`${path} ${text}`, path);
+  }
+  const lint = join(folder, 'lint');
+  mkdirSync(lint);
+  const configuration = JSON.parse(readFileSync(join(skeleton, 'base/biome.json'), 'utf8'));
+  const includes = configuration.files.includes.map((path: string) => path.replace(/^!(?!\*)/, '!*/'));
+  writeFileSync(join(lint, 'biome.json'), JSON.stringify({ ...configuration, files: { includes } }));
+  for (const [index, [file, path]] of [...texts].entries()) {
+    const target = join(lint, String(index), path);
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, file.slice(path.length + 1));
+  }
+  expect(
+    await outputOf(
+      'biome',
+      ['check', '--vcs-enabled=false', '--colors=off', ...[...texts.keys()].map((_, index) => `${index}`)],
+      lint,
+    ),
+  ).toBe('');
 });

@@ -5,9 +5,10 @@ import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { completeAnswers, everyFieldOf } from '../../scripts/template/answers.ts';
 import { projectDirectory, readTemplate, toEntity } from '../../scripts/template/definition.ts';
+import { renderStep } from '../../scripts/template/rendering.ts';
 import { allCombinations, pairwiseCombinations } from './answers.ts';
 import { expectedOverlays, filesOf, skeleton } from './overlays.ts';
-import { localTemplate, renderStep } from './renderer.ts';
+import { localTemplate } from './renderer.ts';
 
 const template = readTemplate();
 const { parameters: pages, steps } = template.spec;
