@@ -75,7 +75,7 @@ async function processIdOf(database: pg.Client): Promise<number> {
 
 function planRoute(
   route: Route,
-  { repetitions, limitRepetitions, once = false }: Session,
+  { repetitions, limitRepetitions, profiled = () => false, once = false }: Session,
   all: readonly Candidate[],
   filter: Filter,
 ): { planned: Planned[]; roleOf: (measurement: Measurement) => Result['role'] } {
@@ -84,7 +84,11 @@ function planRoute(
   const atMost = (times: number) => (once ? Math.min(1, times) : times);
   const control: Candidate = { ...limit };
   const others = all.filter((candidate) => candidate !== limit && filter.candidate(candidate));
-  const planned = others.map((candidate) => ({ candidate, repetitions: atMost(repetitions(candidate)) }));
+  const planned = others.map((candidate) => ({
+    candidate,
+    repetitions: atMost(repetitions(candidate)),
+    profiled: profiled(candidate),
+  }));
   return {
     planned: [
       { candidate: limit, repetitions: atMost(limitRepetitions) },

@@ -5,12 +5,15 @@ import type { Comparison } from './fingerprint.ts';
 import type { Inputs } from './inputs.ts';
 import type { Candidate, Move, Route, Sink } from './move.ts';
 import { timeOfTree } from './processor-time.ts';
+import type { TimeByPart } from './profile.ts';
 import { type Run, runCommand } from './run-command.ts';
 import type { Verification } from './verification.ts';
 
 export interface Planned {
   readonly candidate: Candidate;
   readonly repetitions: number;
+  /** Whether it runs once more, to see where its time goes. */
+  readonly profiled?: boolean;
 }
 
 export interface MeasuredRun extends Run {
@@ -26,6 +29,8 @@ export interface Measurement {
   readonly comparison?: Comparison;
   /** Milliseconds, the longest of each repetition. */
   readonly eventLoopDelays?: readonly number[];
+  /** Where the time of one more run went. */
+  readonly timeByPart?: TimeByPart;
   /** Why it did not come to its end. */
   readonly failure?: string;
 }
@@ -55,10 +60,12 @@ export async function measure(route: Route, planned: readonly Planned[], ground:
   );
   const rounds = Math.max(0, ...planned.map(({ repetitions }) => repetitions));
   for (let round = 1; round <= rounds; round++) {
-    for (const { candidate, repetitions } of planned) {
+    for (const { candidate, repetitions, profiled = false } of planned) {
       const before = measurements.get(candidate);
       if (before === undefined || before.failure !== undefined || round > repetitions) continue;
-      measurements.set(candidate, await next(before, { route, sink, ground, last: round === repetitions }));
+      const last = round === repetitions;
+      const measured = await next(before, { route, sink, ground, last });
+      measurements.set(candidate, last && profiled ? await withProfile(measured, { route, sink, ground }) : measured);
     }
   }
   return [...measurements.values()];
@@ -68,10 +75,13 @@ function begin(candidate: Candidate, route: Route): Measurement {
   return { candidate, runs: [], ...(!candidate.does(route) && { failure: NOT_DONE }) };
 }
 
-interface Round {
+interface Setting {
   readonly route: Route;
   readonly sink: Sink;
   readonly ground: Ground;
+}
+
+interface Round extends Setting {
   readonly last: boolean;
 }
 
@@ -100,6 +110,15 @@ async function next(before: Measurement, { route, sink, ground, last }: Round): 
     ground.tell(`  ${name} failed: ${failure}`);
     return { ...before, failure };
   }
+}
+
+async function withProfile(measured: Measurement, { route, sink, ground }: Setting): Promise<Measurement> {
+  const { candidate, failure } = measured;
+  if (candidate.profile === undefined || failure !== undefined) return measured;
+  const folder = await clear(ground, sink);
+  const command = await candidate.prepare(await moveTo(route, sink, folder, ground));
+  await runCommand(candidate.profile.command(command));
+  return { ...measured, timeByPart: candidate.profile.read() };
 }
 
 function sinkOf(route: Route, { folder }: Ground): Sink {

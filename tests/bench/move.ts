@@ -1,3 +1,5 @@
+import type { TimeByPart } from './profile.ts';
+
 /** Where a route reads. `location`: schema.table, or the path of a file. */
 export interface Source {
   readonly kind: 'table' | 'csv' | 'ndjson' | 'parquet';
@@ -59,6 +61,13 @@ export interface Command {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+export interface Profile {
+  /** The same command, profiled: it takes longer. */
+  command(command: Command): Command;
+  /** Where the time of the last profiled run went. */
+  read(): TimeByPart;
+}
+
 /** Something that moves data. */
 export interface Candidate {
   /** `DuckDB`, `generated service`. */
@@ -71,6 +80,8 @@ export interface Candidate {
   prepare(move: Move): Promise<Command>;
   /** Longest time that the event loop did not turn in the last run, in milliseconds. */
   readonly eventLoopDelay?: () => number;
+  /** How to see where its time goes. */
+  readonly profile?: Profile;
   /** It reads only, to see how fast that can be. */
   readonly writesNothing?: boolean;
   /** SQL of the columns that it changes on the way, by their names. */

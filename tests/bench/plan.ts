@@ -14,6 +14,8 @@ export interface Session {
   /** 0: not at all. The limit of a route always takes part. */
   readonly repetitions: (candidate: Candidate) => number;
   readonly limitRepetitions: number;
+  /** Whether to see where its time goes. */
+  readonly profiled?: (candidate: Candidate) => boolean;
   /** No more than one repetition. */
   readonly once?: boolean;
 }
@@ -40,7 +42,13 @@ function repetitionsOfSixMillion(candidate: Candidate): number {
 }
 
 export const FULL: readonly Session[] = [
-  { dataSet: lineItems, rows: 1_000_000, repetitions: repetitionsOfOneMillion, limitRepetitions: 3 },
+  {
+    dataSet: lineItems,
+    rows: 1_000_000,
+    repetitions: repetitionsOfOneMillion,
+    profiled: (candidate) => isService(candidate, 'plain', BOTH),
+    limitRepetitions: 3,
+  },
   {
     dataSet: lineItems,
     rows: 6_000_000,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Measurement } from './measure.ts';
 import { ROUTE_NAMES, type RouteName } from './move.ts';
+import type { TimeByPart } from './profile.ts';
 
 export const ROLES = ['limit', 'control', 'service', 'peer'] as const;
 
@@ -32,6 +33,8 @@ const resultSchema = z.object({
   types: z.array(z.string()),
   /** Longest time of a run that the event loop did not turn; the median of the repetitions. */
   eventLoopMilliseconds: z.number().optional(),
+  /** Seconds of the main thread in each part, of one profiled run. */
+  timeByPart: z.record(z.string(), z.number()).optional(),
   /** Why there are no figures. */
   failure: z.string().optional(),
   /** Day of the measurement, YYYY-MM-DD. */
@@ -66,7 +69,7 @@ export function resultsOf(series: Series, measurements: readonly Measurement[], 
   const [control] = secondsOf('control');
   const noise = limit === undefined || control === undefined ? 0 : Math.abs(control - limit) / limit;
   return measurements.map((measurement) => {
-    const { candidate, runs, comparison, eventLoopDelays, failure } = measurement;
+    const { candidate, runs, comparison, eventLoopDelays, timeByPart, failure } = measurement;
     const seconds = median(runs.map((run) => run.seconds));
     return {
       ...series,
@@ -86,6 +89,7 @@ export function resultsOf(series: Series, measurements: readonly Measurement[], 
       differences: [...(comparison?.differences ?? [])],
       types: [...(comparison?.types ?? [])],
       ...(eventLoopDelays !== undefined && { eventLoopMilliseconds: Math.round(median(eventLoopDelays) ?? 0) }),
+      ...(timeByPart !== undefined && { timeByPart: shortened(timeByPart) }),
       ...(failure !== undefined && { failure: publishable(failure) }),
     };
   });
@@ -127,6 +131,12 @@ function publishable(failure: string): string {
     .replaceAll(/\w+:\/\/\S+/g, '<url>')
     .replaceAll(/(?:\/[\w.-]+)+\//g, '')
     .slice(0, 200);
+}
+
+/** Parts of a hundredth of a second and more. */
+function shortened(times: TimeByPart): TimeByPart {
+  const known = Object.entries(times).map(([part, time]) => [part, Number(time.toFixed(2))] as const);
+  return Object.fromEntries(known.filter(([, time]) => time > 0));
 }
 
 function rounded(value: number): number {

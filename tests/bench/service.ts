@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { renderServices, type Service } from '../faults/service.ts';
 import type { Candidate, Move, Sink, Source } from './move.ts';
+import { timeByPart } from './profile.ts';
 
 /** What a service does to the records on their way: its file of `resources/`, and the same change in SQL. */
 interface Definition {
@@ -42,6 +43,7 @@ const DEFINITIONS: readonly Definition[] = [
 
 const packageSchema = z.object({ version: z.string() });
 const commandSchema = z.tuple([z.literal('node')], z.string());
+const PROFILE = 'run.cpuprofile';
 const RECORD_EVENT_LOOP = fileURLToPath(new URL('record-event-loop.mjs', import.meta.url));
 /** In the resources of the benchmark, where the compiler finds the runtime; in a service it is beside them. */
 const RUNTIME = /(?:\.\.\/)+skeleton\/(?:base|engines\/polars)\/src\//g;
@@ -108,6 +110,13 @@ function candidate({ variant, changes, shards = 1 }: Definition, service: Servic
           LOG_LEVEL: 'warn',
         },
       };
+    },
+    profile: {
+      command: (command) => ({
+        ...command,
+        arguments: ['--cpu-prof', `--cpu-prof-name=${PROFILE}`, ...command.arguments],
+      }),
+      read: () => timeByPart(readFileSync(service.path(PROFILE), 'utf8')),
     },
     eventLoopDelay: () => Math.max(...readFileSync(eventLoopFile, 'utf8').trim().split('\n').map(Number)),
   };

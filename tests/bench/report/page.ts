@@ -31,6 +31,8 @@ ${goals(goalsOf(report.results))}
 - *CPU* is the processor time of a candidate with all that it starts, and that of the PostgreSQL server meanwhile, in seconds. A run that does both at
   the same time, on two cores, takes at least as long as the longer of the two.
 - *Event loop*: the longest time of a run that the service's event loop stood still, from its second second on: garbage collection, and steps that cannot be cut.
+- *Where the time goes*: one more run under Node's profiler, which makes it slower. The time of its main thread is counted for the folder of the runtime
+  whose code runs, or on whose behalf packages and Node do. *Waiting* is for the server, the disk, or other threads.
 - Contents are compared after the last repetition: DuckDB brings every value, read and written, to one form of its kind (numbers: DECIMAL(38, 9);
   dates and times: TIMESTAMP in UTC), and sums a 64-bit hash of it for each column and for whole rows. *Changed types* are columns that came out with another type, all values being the same. What a transformer changes is expected changed.
 - The service forces what it writes to the disk and keeps a checkpoint with it; the peers do not.
@@ -68,7 +70,17 @@ function routeSection(route: RouteName, results: readonly Result[]): string {
     const { dataSet, rows } = group[0] ?? {};
     return `### ${dataSet}, ${rows?.toLocaleString('en')} rows\n\n${resultTable(group)}\n`;
   });
-  return `## ${route}\n\n${tables.join('\n')}`;
+  return `## ${route}\n\n${tables.join('\n')}${timeTable(results.filter((result) => result.route === route))}`;
+}
+
+/** Where the time of the service goes; nothing where that was not measured. */
+function timeTable(results: readonly Result[]): string {
+  const rows = results.flatMap(({ candidate, variant, timeByPart }) => {
+    if (timeByPart === undefined) return [];
+    const parts = Object.entries(timeByPart).toSorted(([, left], [, right]) => right - left);
+    return [[`${candidate}, ${variant}`, parts.map(([part, time]) => `${part} ${time.toFixed(2)} s`).join(', ')]];
+  });
+  return rows.length === 0 ? '' : `\n${markdownTable(['candidate', 'where the time goes'], rows)}\n`;
 }
 
 function resultTable(group: readonly Result[]): string {
