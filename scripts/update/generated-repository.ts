@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { takeBackInterrupted, writeMergedTree } from './checkout.ts';
 import { commitFolder, GitError, git, gitLine } from './git.ts';
 import { migrateTree } from './migrate-tree.ts';
+import { migrateAnswers } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
 import { UpdateError } from './update-error.ts';
 
@@ -133,13 +135,7 @@ export class GeneratedRepository {
     return {
       tree: merged,
       rendering: theirs,
-      migrations: [...changed]
-        .map(([{ version, description }, paths]) => ({
-          version,
-          description,
-          paths: paths.filter((path) => own.has(path)),
-        }))
-        .filter(({ paths }) => paths.length > 0),
+      migrations: await this.#applied(changed, own),
       changes: await this.#changes(tree, merged),
       conflicts: [...new Set(stages.map((stage) => stage.slice(stage.indexOf('\t') + 1)))],
       stages: stages.join('\0'),
@@ -179,6 +175,24 @@ export class GeneratedRepository {
     } finally {
       for (const name of Object.keys(sides)) await git(this.folder, ['update-ref', '-d', `refs/${name}`]);
     }
+  }
+
+  /** Those that change answers, or files that are not as the template made them. */
+  async #applied(
+    changed: ReadonlyMap<Migration, readonly string[]>,
+    own: ReadonlySet<string>,
+  ): Promise<AppliedMigration[]> {
+    const applied: AppliedMigration[] = [];
+    let { answers } = await this.record();
+    for (const [migration, files] of changed) {
+      const before = answers;
+      answers = migrateAnswers(before, [migration]);
+      const paths = files.filter((path) => own.has(path));
+      if (!isDeepStrictEqual(before, answers)) paths.unshift(RECORD);
+      const { version, description } = migration;
+      if (paths.length > 0) applied.push({ version, description, paths });
+    }
+    return applied;
   }
 
   async #changes(from: string, to: string): Promise<Change[]> {
