@@ -233,8 +233,7 @@ describe('old-contents-kept, dlt 3025: a table that is replaced', () => {
       await reader;
       expect([...seen].map((found) => found === JSON.stringify(old))).toEqual([true]);
       pipeline(name, 'mode: replace', {});
-      // Files have a moment without the table, between two renames.
-      if (name !== 'files') await watchSwap(sink, old ?? []);
+      await watchSwap(sink, old ?? []);
       await run();
       const now = await sink.contents();
       expect(now).toHaveLength(3000);

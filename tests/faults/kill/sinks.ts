@@ -1,4 +1,4 @@
-import { existsSync, globSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import type {
@@ -41,7 +41,10 @@ export function tableSink(warehouse: OwnDatabase, route: Route): Sink {
   };
 }
 
-/** The finished files of a folder, whether a checkpoint knows of them or not: a reader takes them all. */
+/**
+ * The finished files of a folder, whether a checkpoint knows of them or not: a reader takes them all. It follows the link
+ * that a table is once, and then reads what it found.
+ */
 export function folderSink(service: Service, { format = 'parquet' }: Route): Sink {
   const folder = service.path('data/exports/orders');
   return {
@@ -50,8 +53,9 @@ export function folderSink(service: Service, { format = 'parquet' }: Route): Sin
     },
     async contents() {
       if (!existsSync(folder)) return undefined;
-      const files = readdirSync(folder).filter((name) => /^[^._]/.test(name) && name.endsWith(format));
-      return readRecords(files.map((name) => join(folder, name)));
+      const contents = realpathSync(folder);
+      const files = readdirSync(contents).filter((name) => /^[^._]/.test(name) && name.endsWith(format));
+      return readRecords(files.map((name) => join(contents, name)));
     },
     isDecided: () =>
       globSync('data/exports/.orders.{staging/*,contents}/*/*', { cwd: service.folder }).some(

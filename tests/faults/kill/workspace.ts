@@ -77,8 +77,6 @@ export class Workspace {
       SHOP_DATABASE_URL: databases.shop.url,
       WAREHOUSE_DATABASE_URL: databases.warehouse.url,
       LOG_LEVEL: 'silent',
-      // A process that is killed leaves no compiled code to the next one, but takes what another one has left.
-      NODE_COMPILE_CACHE: service.path('data/compile-cache'),
     };
   }
 

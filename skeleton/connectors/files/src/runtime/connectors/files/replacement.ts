@@ -18,7 +18,7 @@ export function replacementRoot(table: string): string {
 /**
  * Replaces the contents of a table by a folder that a run has filled beside it. The table is a symbolic link to its
  * contents, `.orders.contents/<run>`, and one rename puts another link in its place: a reader finds the old contents
- * or the new ones at any moment. The old ones stay until the next run, for those that are reading them.
+ * or the new ones at any moment. The old ones stay until the next run, for those that have followed the link to them.
  *
  * A table that is a folder, because it was appended to so far, becomes a link with its first replacement. Only then
  * there is a moment without any, between two renames; a crash there is mended by `recover`.
