@@ -4,6 +4,9 @@ import { ROUTE_NAMES, type RouteName } from '../move.ts';
 import { groupByDataSet, median, type Report, type Result } from '../results.ts';
 import { markdownTable, percent, thousands } from './markdown.ts';
 
+/** Parts that take less of the time are not shown. */
+const LEAST_SHARE = 0.02;
+
 /** `docs/reference/benchmarks.md`; every figure in it comes from the report. */
 export function toMarkdown(report: Report): string {
   return `# Benchmarks
@@ -77,7 +80,9 @@ function routeSection(route: RouteName, results: readonly Result[]): string {
 function timeTable(results: readonly Result[]): string {
   const rows = results.flatMap(({ candidate, variant, timeByPart }) => {
     if (timeByPart === undefined) return [];
-    const parts = Object.entries(timeByPart).toSorted(([, left], [, right]) => right - left);
+    const total = Object.values(timeByPart).reduce((sum, time) => sum + time, 0);
+    const parts = Object.entries(timeByPart).filter(([, time]) => time >= LEAST_SHARE * total);
+    parts.sort(([, left], [, right]) => right - left);
     return [[`${candidate}, ${variant}`, parts.map(([part, time]) => `${part} ${time.toFixed(2)} s`).join(', ')]];
   });
   return rows.length === 0 ? '' : `\n${markdownTable(['candidate', 'where the time goes'], rows)}\n`;
