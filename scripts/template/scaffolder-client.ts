@@ -9,6 +9,7 @@ const Failed = z.object({ error: z.object({ message: z.string() }) });
 const Task = z.object({ status: z.string() });
 const Output = z.record(z.string(), z.unknown());
 const Events = z.array(z.object({ body: z.looseObject({ message: z.string(), output: Output.optional() }) }));
+const Actions = z.array(z.object({ id: z.string() }));
 const DryRun = z.object({
   log: Events,
   directoryContents: z.array(z.object({ path: z.string(), base64Content: z.string() })),
@@ -85,6 +86,11 @@ export class ScaffolderClient {
       output,
       log: messagesOf(log),
     };
+  }
+
+  /** Ids of the actions that are installed. */
+  async actions(): Promise<readonly string[]> {
+    return Actions.parse(await this.#request('actions')).map(({ id }) => id);
   }
 
   async #request(path: string, body?: unknown): Promise<unknown> {

@@ -91,11 +91,15 @@ export class LocalScaffolder {
     };
   }
 
-  /** Of the scaffolder, once it is started. */
-  get client(): ScaffolderClient {
+  /** How the scaffolder is reached, once it is started. */
+  get access(): { readonly url: string; readonly token: string } {
     const address = this.#server?.address();
     if (address === null || typeof address !== 'object') throw new Error('The scaffolder has not been started');
-    return new ScaffolderClient(`http://127.0.0.1:${address.port}`, this.#token);
+    return { url: `http://127.0.0.1:${address.port}`, token: this.#token };
+  }
+
+  get client(): ScaffolderClient {
+    return new ScaffolderClient(this.access.url, this.access.token);
   }
 
   /**
