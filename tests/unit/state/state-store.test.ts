@@ -1,7 +1,7 @@
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -14,6 +14,8 @@ import { testStateStore } from '../../support/state-store-tests.ts';
 
 /** The state of each released schema, with something in it. */
 const RELEASED = resolve(import.meta.dirname, '../../support/released-states');
+/** A user to whom file permissions apply, should the tests be run by root. */
+const NOBODY = 65_534;
 const support = resolve(import.meta.dirname, '../../support/state.ts');
 
 let directory: string;
@@ -89,6 +91,26 @@ describe('opening', () => {
       message: expect.stringContaining('state.db: the file is damaged'),
       hint: expect.stringContaining('positions live in the sink'),
     });
+  });
+
+  test('a file that may only be read says what to do', async () => {
+    await store.close();
+    await chmod(join(directory, 'state.db'), 0o444);
+    for (const folder of [directory, resolve(directory, '..'), resolve(directory, '../..')]) await chmod(folder, 0o555);
+    const program = `
+      const { openFolder } = await import(${JSON.stringify(support)});
+      const opening = openFolder(${JSON.stringify(directory)}).then((opened) => opened.requireWritable());
+      await opening.catch((error) => console.log(error.code, error.message, error.hint));`;
+    const root = process.getuid?.() === 0;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+      encoding: 'utf8',
+      ...(root && { uid: NOBODY, gid: NOBODY }),
+    });
+    for (const folder of [directory, resolve(directory, '..'), resolve(directory, '../..')]) await chmod(folder, 0o755);
+    await chmod(join(directory, 'state.db'), 0o644);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^STORAGE .*state\.db: it is read-only\. Mount the volume writable/);
+    store = await openFolder(directory);
   });
 
   test('a folder that cannot be made is an error', async () => {
