@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { templateEntityV1beta3Validator } from '@backstage/plugin-scaffolder-common';
 import { Ajv } from 'ajv';
+import { createTemplateRenderer } from 'nunjitsu';
 import { describe, expect, it } from 'vitest';
 import { completeAnswers, everyFieldOf } from '../../scripts/template/answers.ts';
 import { projectDirectory, readTemplate, toEntity } from '../../scripts/template/definition.ts';
@@ -100,4 +101,30 @@ describe('fields, steps and skeleton agree', () => {
       }
     }
   });
+
+  it('the steps that need a server, and the links to what they made, are filled in', () => {
+    const answers = completeAnswers(template, { name: 'orders', repoUrl: 'github.com?owner=acme&repo=orders' });
+    const address = 'https://github.com/acme/orders';
+    const made = {
+      publish: { output: { remoteUrl: address, repoContentsUrl: `${address}/blob/main` } },
+      register: { output: { entityRef: 'component:default/orders' } },
+    };
+    const renderer = createTemplateRenderer({ allowRegexExecution: true });
+    const context = renderer.prepareContext({ parameters: JSON.parse(JSON.stringify(answers)), steps: made });
+    const local = localTemplate.spec.steps.map(({ id }) => id);
+    const remote = steps.filter(({ id }) => !local.includes(id)).map(({ input }) => input);
+    const texts = stringsIn([remote, template.spec.output]);
+    expect(texts.length).toBeGreaterThan(8);
+    for (const text of texts) {
+      const value = renderer.renderValue(text, context);
+      expect(value, text).toBeTypeOf('string');
+      expect(value, text).toMatch(/^(?!.*\$\{\{)./);
+    }
+  });
 });
+
+/** All strings in a value, however deep. */
+function stringsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsIn) : [];
+}
