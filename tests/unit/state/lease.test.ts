@@ -151,9 +151,14 @@ describe('a lease of this process', () => {
     await second.release();
   });
 
-  test('is renewed, and notices who has taken it over', { timeout: 60_000 }, async ({ place, expect }) => {
+  test('is renewed', { timeout: 60_000 }, async ({ place, expect }) => {
     const lease = await acquireLease(place.store.leases, 'orders', 'run-1');
     await expect.poll(async () => (await place.store.leases.find('orders'))?.renewals, { timeout: 30_000 }).toBe(1);
+    await lease.release();
+  });
+
+  test('notices who has taken it over', { timeout: 60_000 }, async ({ place, expect }) => {
+    const lease = await acquireLease(place.store.leases, 'orders', 'run-1');
     place.change(`run = 'run-2', host = 'elsewhere', pid = 7`);
     await once(lease.signal, 'abort');
     expect(lease.signal.reason).toMatchObject({
