@@ -70,6 +70,8 @@ export async function copyChanges(folder: string, { merged }: UpdatePlan, target
 
 async function commitAll(folder: string): Promise<void> {
   await git(folder, ['init', '--quiet', '--initial-branch', 'main']);
+  // An empty first commit: what was fetched is not taken for what the template rendered first.
+  await git(folder, ['commit', '--quiet', '--no-verify', '--allow-empty', '--message', 'Nothing']);
   await git(folder, ['add', '--all', '--force']);
   await git(folder, ['commit', '--quiet', '--no-verify', '--message', 'What was fetched']);
 }
