@@ -37,10 +37,8 @@ async function release(): Promise<void> {
     const merged = tagged ? text : withoutLast(text, `## ${current}\n\n`);
     return merged.replace(`## ${counted}\n`, `## ${version}\n`);
   });
-  await storePreviousRelease(`v${before}`, {
-    directory: project,
-    bundle: join(project, 'tests/fixtures/previous-release.bundle'),
-  });
+  const bundle = join(project, 'tests/fixtures/previous-release.bundle');
+  if (tagged) await storePreviousRelease(`v${before}`, { directory: project, bundle });
   process.stdout.write(
     `\nVersion ${version}. Next: read CHANGELOG.md, npm run test:golden, npm test, commit, and when that is on main: git tag v${version}\n`,
   );
