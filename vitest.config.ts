@@ -35,6 +35,16 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'wizard',
+          include: ['tests/wizard/**/*.test.ts'],
+          globalSetup: ['tests/services/postgres.setup.ts', 'tests/wizard/preview.setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+        },
+      },
     ],
   },
 });

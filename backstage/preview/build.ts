@@ -38,6 +38,7 @@ export async function buildFrontend(): Promise<void> {
     ['svg', 'png', 'gif', 'jpg', 'woff', 'woff2', 'ttf', 'eot'].map((ending) => [`.${ending}`, 'file' as const]),
   );
   await build({
+    absWorkingDir: import.meta.dirname,
     entryPoints: [join(app, 'index.tsx')],
     outdir: join(dist, 'static'),
     publicPath: '/static',

@@ -27,8 +27,10 @@ export function TextFieldWithNote({ field, note, wrong = false }: TextFieldWithN
         inputProps={{ 'aria-describedby': `${id}__description ${id}__note`, spellCheck: false, autoComplete: 'off' }}
         onChange={({ target }) => onChange(target.value === '' ? undefined : target.value)}
       />
-      <FormHelperText id={`${id}__description`}>{schema.description}</FormHelperText>
-      <FormHelperText id={`${id}__note`} role="status" error={wrong}>
+      <FormHelperText id={`${id}__description`} error={false}>
+        {schema.description}
+      </FormHelperText>
+      <FormHelperText id={`${id}__note`} role="status" error={wrong} style={wrong ? {} : { color: 'inherit' }}>
         {note}
       </FormHelperText>
     </>

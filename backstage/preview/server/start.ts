@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createBackend } from '@backstage/backend-defaults';
 import { coreServices, createServiceFactory, type RootLoggerService } from '@backstage/backend-plugin-api';
 import { ConfigReader } from '@backstage/config';
+import etlPipelineModule from '../../scaffolder/index.ts';
 import { configuration } from './configuration.ts';
 import { LocalRepositories } from './local-repositories.ts';
 import { publishModule } from './publish-action.ts';
@@ -49,6 +50,7 @@ export async function startPreview({ address, folder }: PreviewOptions): Promise
   backend.add(import('@backstage/plugin-catalog-backend'));
   backend.add(import('@backstage/plugin-catalog-backend-module-scaffolder-entity-model'));
   backend.add(import('@backstage/plugin-scaffolder-backend'));
+  backend.add(etlPipelineModule);
   backend.add(publishModule(repositories, address));
   backend.add(urlReader(repositories));
   backend.add(repositoryPages(repositories));
