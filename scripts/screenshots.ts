@@ -52,11 +52,14 @@ async function takePictures(wizard: Wizard): Promise<void> {
 }
 
 async function picture({ page }: Wizard, name: string): Promise<void> {
-  await page.mouse.move(0, 0);
+  const height = Number(await page.evaluate('document.scrollingElement.scrollHeight'));
+  await page.setViewportSize({ width: 1280, height: Math.max(height, 600) });
+  await page.mouse.move(1279, 1);
   await page.evaluate('document.activeElement?.blur()');
   // Labels and checkmarks move into their places.
   await page.waitForTimeout(600);
   const path = join(projectDirectory, `docs/assets/wizard-${name}.png`);
-  await page.screenshot({ path, fullPage: true });
+  await page.screenshot({ path });
+  await page.setViewportSize({ width: 1280, height: 600 });
   process.stdout.write(`docs/assets/wizard-${name}.png\n`);
 }

@@ -118,7 +118,9 @@ describe('what is wrong is said beside the field, and nobody gets past it', () =
     await wizard.submit();
     expect(await wizard.page.locator('input:invalid').count(), 'the browser asks for both parts').toBe(2);
     await wizard.fillRepository('acme', 'returned orders');
-    await refused('Repository', /a GitHub repository, such as/);
+    // RepoUrlPicker shows no message of the form; the page says what is allowed.
+    await refused('Repository', /Letters, digits, hyphens, dots and underscores/);
+    expect(await wizard.createButton.count()).toBe(0);
     await wizard.fillRepository('acme', 'returned-orders');
     await wizard.next('Review');
   });
