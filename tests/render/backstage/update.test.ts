@@ -15,6 +15,7 @@ import { TeamRepository } from '../update/team-repository.ts';
 import { type ExampleStep, examplesOf, templateOf } from './examples.ts';
 import { gitReader } from './git-reader.ts';
 import { githubModule } from './github-module.ts';
+import { GitHubServer } from './github-server.ts';
 
 const TEMPLATE_URL = 'https://github.com/platform/etl-pipeline-template/tree/main/update-template.yaml';
 const [version, next] = [versionOf(localTemplate), '9.0.0'];
@@ -22,17 +23,36 @@ const updateTemplate = parse(readFileSync(join(projectDirectory, 'update-templat
 const examples = examplesOf({ examples: updateExamples });
 
 const folder = temporaryFolder();
-const scaffolder = new LocalScaffolder(localTemplate, projectDirectory, {
-  entities: {
-    'component:default/customer-orders': {
-      kind: 'Component',
-      metadata: { name: 'customer-orders', annotations: { 'github.com/project-slug': 'acme/customer-orders' } },
+const github = new GitHubServer(folder);
+let scaffolder: LocalScaffolder;
+
+/** A Backstage with the actions for GitHub, whose API is a stand-in with real repositories. */
+async function startBackstage(): Promise<LocalScaffolder> {
+  const started = new LocalScaffolder(localTemplate, projectDirectory, {
+    entities: {
+      'component:default/customer-orders': {
+        kind: 'Component',
+        metadata: { name: 'customer-orders', annotations: { 'github.com/project-slug': 'acme/customer-orders' } },
+      },
+      'template:default/etl-pipeline-update': registered(updateTemplate),
+      ...Object.fromEntries(examples.map(({ steps }, index) => [`template:default/example-${index}`, entityOf(steps)])),
     },
-    ...Object.fromEntries(examples.map(({ steps }, index) => [`template:default/example-${index}`, entityOf(steps)])),
-  },
-  features: [gitReader(folder), githubModule],
-  configuration: { integrations: { github: [{ host: 'github.com', token: 'none' }] } },
-});
+    features: [gitReader(folder), githubModule],
+    configuration: {
+      integrations: { github: [{ host: 'github.com', token: 'none', apiBaseUrl: await github.start() }] },
+    },
+  });
+  await started.start();
+  return started;
+}
+
+/** A template as the catalog has it, from the repository of the platform team. */
+function registered<T extends { readonly metadata: object }>(template: T) {
+  return {
+    ...template,
+    metadata: { ...template.metadata, annotations: { 'backstage.io/managed-by-location': `url:${TEMPLATE_URL}` } },
+  };
+}
 
 /** Runs an example on the team's repository and puts the workspace into a folder. */
 function entityOf(steps: readonly ExampleStep[]) {
@@ -51,10 +71,7 @@ function entityOf(steps: readonly ExampleStep[]) {
       ]),
     ),
   );
-  return {
-    ...template,
-    metadata: { ...template.metadata, annotations: { 'backstage.io/managed-by-location': `url:${TEMPLATE_URL}` } },
-  };
+  return registered(template);
 }
 
 beforeAll(async () => {
@@ -79,10 +96,11 @@ beforeAll(async () => {
   team.edit('README.md', (text) => `${text}\nA line of the team.\n`);
   team.write('notes/ours.md', 'Ours.\n');
   team.commit('What the team does');
-  await scaffolder.start();
+  scaffolder = await startBackstage();
 });
 afterAll(async () => {
   await scaffolder.stop();
+  github.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -136,48 +154,48 @@ describe('the template Update a pipeline service', () => {
     expect(await templateEntityV1beta3Validator.check(updateTemplate)).toBe(true);
   });
 
-  it('makes a pull request of what changes, up to the call of GitHub', async () => {
-    // A dry run has the template from its request, and so no tags beside it.
-    const template = structuredClone(updateTemplate);
-    const update = template.spec.steps.find(({ id }: ExampleStep) => id === 'update');
-    update.input.versionUrl = 'https://github.com/platform/etl-pipeline-template/tree/v{version}';
-    const beside = [...readTree(join(folder, 'platform/etl-pipeline-template'))];
-    const { output, log, files } = await scaffolder.client.dryRun({
-      template,
-      answers: { component: 'component:default/customer-orders', settings: [], pullRequest: true },
-      files: new Map(beside.filter(([path]) => !path.startsWith('.git/'))),
-    });
-    expect(log.join('\n')).toMatch(/Performing dry run of creating pull request/);
-    expect(inputsOf(log, 'publish:github:pull-request')).toMatchObject({
-      repoUrl: 'github.com?owner=acme&repo=customer-orders',
-      branchName: `etl-pipeline-template-${next}`,
-      title: `Update the ETL pipeline template from ${version} to ${next}`,
-      sourcePath: 'changes',
-      filesToDelete: ['service.datadog.yaml'],
-      draft: true,
-      update: true,
-    });
-    const changes = [...files.keys()].filter((path) => path.startsWith('changes/'));
-    expect(changes.toSorted()).toEqual([
-      'changes/.template.json',
-      'changes/Dockerfile',
-      'changes/README.md',
-      'changes/catalog-info.yaml',
+  it('opens a pull request of exactly what changes', async () => {
+    const answers = { component: 'component:default/customer-orders', settings: [], pullRequest: true };
+    const output = await scaffolder.client.run('template:default/etl-pipeline-update', answers);
+    expect(github.pullRequests).toEqual([
+      {
+        title: `Update the ETL pipeline template from ${version} to ${next}`,
+        body: expect.stringMatching(
+          /\| Version of the template \| .* → 9\.0\.0 \|[\s\S]*### Conflicts \(1\)[\s\S]*- `README\.md`[\s\S]*### Files \(5\)[\s\S]*- deleted `service\.datadog\.yaml`/,
+        ),
+        head: `acme:etl-pipeline-template-${next}`,
+        base: 'main',
+        draft: true,
+      },
     ]);
-    const [{ title, content } = expect.fail('has no text')] = output.text as { title: string; content: string }[];
-    expect(title).toContain(next);
-    expect(content).toMatch(
-      /\| Version of the template \| .* → 9\.0\.0 \|[\s\S]*### Conflicts \(1\)[\s\S]*- `README\.md`[\s\S]*### Files \(5\)[\s\S]*- deleted `service\.datadog\.yaml`/,
-    );
-    expect(output.links).toHaveLength(2);
+    const team = new TeamRepository(join(folder, 'acme/customer-orders'));
+    const branch = `etl-pipeline-template-${next}`;
+    expect(team.git('diff', '--name-status', '--no-renames', 'main', branch).split('\n').filter(Boolean)).toEqual([
+      'M\t.template.json',
+      'M\tDockerfile',
+      'M\tREADME.md',
+      'M\tcatalog-info.yaml',
+      'D\tservice.datadog.yaml',
+    ]);
+    expect(team.git('show', `${branch}:Dockerfile`)).toMatch(/^# Ours\.\n[\s\S]*vendor="acme"\n$/);
+    expect(output.links).toMatchObject([
+      { title: 'Pull request', url: 'https://github.com/acme/customer-orders/pull/1' },
+      { entityRef: 'component:default/customer-orders' },
+    ]);
+    expect(output.text).toMatchObject([
+      { title: expect.stringContaining(next), content: github.pullRequests[0]?.body },
+    ]);
+  });
+
+  it('only tells what would change, when no pull request is wanted', async () => {
+    const opened = github.pullRequests.length;
+    const answers = { component: 'component:default/customer-orders', settings: [], pullRequest: false };
+    const output = await scaffolder.client.run('template:default/etl-pipeline-update', answers);
+    expect(output.links).toHaveLength(1);
+    expect(output.text).toMatchObject([{ content: expect.stringContaining('### Files (5)') }]);
+    expect(github.pullRequests).toHaveLength(opened);
   });
 });
-
-/** What an action was called with, as a dry run logs it. */
-function inputsOf(log: readonly string[], action: string): unknown {
-  const message = log.find((line) => line.includes(`Running ${action} in dry-run mode`)) ?? '';
-  return JSON.parse(message.slice(message.indexOf('{')));
-}
 
 it.each([
   ['https://github.com/acme/etl/blob/main/update-template.yaml', 'https://github.com/acme/etl/tree/v1.2.3/'],
