@@ -92,7 +92,7 @@ async function expectComplete(run: Promise<Ended>): Promise<void> {
   expect(code).toBe(0);
 }
 
-describe.each([1, 2, 3])('PostgreSQL in %i shards', (shards) => {
+describe.each([2, 3])('PostgreSQL in %i shards', (shards) => {
   test.each([
     ['appended', [APPEND]],
     ['merged', []],
