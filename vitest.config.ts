@@ -1,11 +1,13 @@
 import { defineConfig } from 'vitest/config';
 import { overlayResolver } from './scripts/overlay-resolver.ts';
+import { LongestFirst } from './tests/support/longest-first.ts';
 
 export default defineConfig({
   plugins: [overlayResolver()],
   test: {
     // Many tests wait for servers, deadlines and leases more than they work.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
@@ -41,7 +43,7 @@ export default defineConfig({
           name: 'wizard',
           include: ['tests/wizard/**/*.test.ts'],
           globalSetup: ['tests/services/postgres.setup.ts', 'tests/wizard/preview.setup.ts'],
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 300_000,
         },
       },

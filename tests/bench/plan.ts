@@ -72,7 +72,7 @@ export const QUICK: readonly Session[] = [
     dataSet: lineItems,
     rows: 1_000_000,
     routes: ['PostgreSQL → Parquet', 'CSV → PostgreSQL'],
-    repetitions: (candidate) => (isService(candidate, 'plain', BOTH) ? 3 : 0),
-    limitRepetitions: 3,
+    repetitions: (candidate) => (isService(candidate, 'plain', BOTH) ? 2 : 0),
+    limitRepetitions: 2,
   },
 ];
