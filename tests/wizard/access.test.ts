@@ -79,15 +79,17 @@ it('on a narrow screen each page fits, and can be used', async () => {
   const width = 360;
   const wizard = await Wizard.open(browser, address, { viewport: { width, height: 740 } });
   await throughPages(wizard, 'narrow-orders', async (title) => {
-    const outside = await wizard.page
-      .locator('form, table')
-      .first()
-      .evaluate((form, limit) => {
-        const parts = [form, ...form.querySelectorAll('input, button, label, p')];
-        return parts.map((part) => part.getBoundingClientRect()).filter(({ left, right }) => left < 0 || right > limit)
-          .length;
-      }, width);
-    expect(outside, title).toBe(0);
+    const outside = () =>
+      wizard.page
+        .locator('form, table')
+        .first()
+        .evaluate((form, limit) => {
+          const parts = [form, ...form.querySelectorAll('input, button, label, p')];
+          const frames = parts.map((part) => part.getBoundingClientRect());
+          return frames.filter(({ left, right }) => left < 0 || right > limit).length;
+        }, width);
+    // Pages slide in.
+    await expect.poll(outside, { message: title, timeout: 20_000 }).toBe(0);
   });
   await wizard.close();
 });

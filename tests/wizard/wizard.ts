@@ -30,7 +30,7 @@ export class Wizard {
   ): Promise<Wizard> {
     const context = await browser.newContext({ viewport, locale: 'en-GB', baseURL: address });
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     if (without.length > 0) await page.route('/create', (route) => leaveOut(route, without));
     await page.goto('/create');
     await page.getByRole('button', { name: 'Enter' }).click();
@@ -115,7 +115,7 @@ export class Wizard {
       repository: this.page.getByRole('link', { name: 'Repository' }),
       catalog: this.page.getByRole('link', { name: 'Open in the catalog' }),
     };
-    await links.catalog.waitFor({ timeout: 60_000 });
+    await links.catalog.waitFor({ timeout: 120_000 });
     return links;
   }
 
