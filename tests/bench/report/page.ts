@@ -25,6 +25,8 @@ ${goals(goalsOf(report.results))}
 
 - The generated service runs as in its container, with its options of Node and of the memory allocator, and with what its image has compiled.
   Whole processes are timed, from start to end, with all that they load.
+- Routes without a table of *where the time goes* were measured before its image had compiled the service: they ran it as \`npm start\` does, which starts
+  slower and, with the allocator's own settings, takes more memory.
 - The *limit* is the least work with which the data can be moved: \`psql\` with PostgreSQL's own binary format (which reads and throws away where the
   sink is not PostgreSQL), or DuckDB where PostgreSQL has no part. A *share* is throughput as a share of the limit's in the same run: more is better.
 - The candidates take turns (A B C A B C …), and the figures are medians. *Noise* is how far two sets of runs of the limit itself are apart: a difference below it says nothing.
