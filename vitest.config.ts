@@ -1,13 +1,11 @@
 import { defineConfig } from 'vitest/config';
 import { overlayResolver } from './scripts/overlay-resolver.ts';
-import { LongestFirst } from './tests/support/longest-first.ts';
 
 export default defineConfig({
   plugins: [overlayResolver()],
   test: {
     // Many tests wait for servers, deadlines and leases more than they work.
     maxWorkers: 3,
-    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
