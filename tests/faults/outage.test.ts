@@ -182,7 +182,7 @@ test('a sink that stands still for a while is given up, called again, and gets e
 });
 
 test('outage-no-dead-letter: a sink that stays as it is ends the run with 75, and the next one goes on', async () => {
-  configure('sink: 1s, retry: 2s');
+  configure('sink: 3s, retry: 6s');
   const run = start();
   await untilUnderWay();
   await stopSink();
