@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import { sql } from 'kysely';
+import { z } from 'zod';
 import { isDead, thisProcess } from './process-identity.ts';
-import { onState, type StateDatabase } from './state-database.ts';
+import { onState, type Parameter, type StateDatabase } from './state-database.ts';
 
 /** How long a lease is good for after it was taken or renewed, in milliseconds. */
 export const LEASE_MILLISECONDS = 30_000;
@@ -28,103 +28,98 @@ export function looksAlive({ dead, remaining }: HeldLease): boolean {
   return !dead && remaining > 0;
 }
 
+const HOLDER_COLUMNS = 'run, host, machine, pid, process_started, since, renewals, expires_at';
+
+const rowSchema = z.object({
+  name: z.string(),
+  run: z.string(),
+  host: z.string(),
+  machine: z.string(),
+  pid: z.number(),
+  process_started: z.string(),
+  since: z.string(),
+  renewals: z.number(),
+  remaining: z.number(),
+});
+
 /** The table of leases. Every change is one statement that tells whether it found what it expected. */
 export class LeaseStore {
   readonly #state: StateDatabase;
+  readonly #table: string;
+  readonly #expiry: string;
 
   constructor(state: StateDatabase) {
     this.#state = state;
+    this.#table = `${state.schema}.leases`;
+    this.#expiry = `${state.clock} + ${LEASE_MILLISECONDS}`;
   }
 
   async list(): Promise<HeldLease[]> {
-    return this.#guard(async () => {
-      const rows = await this.#select().orderBy('name').execute();
-      return rows.map(toLease);
-    });
+    return this.#select('ORDER BY name');
   }
 
   async find(name: string): Promise<HeldLease | undefined> {
-    return this.#guard(async () => {
-      const row = await this.#select().where('name', '=', name).executeTakeFirst();
-      return row && toLease(row);
-    });
+    const [lease] = await this.#select('WHERE name = $1', name);
+    return lease;
   }
 
   /** @returns whether the lease was free */
   async insert(name: string, run: string): Promise<boolean> {
-    return this.#guard(async () => {
-      const { numInsertedOrUpdatedRows } = await this.#state.tables
-        .insertInto('leases')
-        .values({ name, ...this.#heldBy(run) })
-        .onConflict((conflict) => conflict.column('name').doNothing())
-        .executeTakeFirstOrThrow();
-      return numInsertedOrUpdatedRows === 1n;
-    });
+    return this.#change(
+      `INSERT INTO ${this.#table} (name, ${HOLDER_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, ${this.#expiry})
+       ON CONFLICT (name) DO NOTHING`,
+      name,
+      ...heldBy(run),
+    );
   }
 
   /** @returns whether the lease was still what it was when it was read */
   async replace({ name, run, renewals }: HeldLease, by: string): Promise<boolean> {
-    return this.#guard(async () => {
-      const { numUpdatedRows } = await this.#state.tables
-        .updateTable('leases')
-        .set(this.#heldBy(by))
-        .where('name', '=', name)
-        .where('run', '=', run)
-        .where('renewals', '=', renewals)
-        .executeTakeFirstOrThrow();
-      return numUpdatedRows === 1n;
-    });
+    return this.#change(
+      `UPDATE ${this.#table} SET (${HOLDER_COLUMNS}) = ($2, $3, $4, $5, $6, $7, 0, ${this.#expiry})
+       WHERE name = $1 AND run = $8 AND renewals = $9`,
+      name,
+      ...heldBy(by),
+      run,
+      renewals,
+    );
   }
 
   /** @returns whether the run still held it */
   async renew(name: string, run: string): Promise<boolean> {
-    return this.#guard(async () => {
-      const { numUpdatedRows } = await this.#state.tables
-        .updateTable('leases')
-        .set({ expires_at: this.#expiry(), renewals: sql`renewals + 1` })
-        .where('name', '=', name)
-        .where('run', '=', run)
-        .executeTakeFirstOrThrow();
-      return numUpdatedRows === 1n;
-    });
+    return this.#change(
+      `UPDATE ${this.#table} SET expires_at = ${this.#expiry}, renewals = renewals + 1 WHERE name = $1 AND run = $2`,
+      name,
+      run,
+    );
   }
 
   /** Gives a lease back, if the run still holds it. */
   async remove(name: string, run: string): Promise<void> {
-    await this.#guard(() =>
-      this.#state.tables.deleteFrom('leases').where('name', '=', name).where('run', '=', run).execute(),
-    );
+    await this.#change(`DELETE FROM ${this.#table} WHERE name = $1 AND run = $2`, name, run);
   }
 
-  #select() {
-    return this.#state.tables
-      .selectFrom('leases')
-      .selectAll()
-      .select(sql<number>`expires_at - ${this.#state.clock}`.as('remaining'));
+  #select(rest: string, ...parameters: readonly Parameter[]): Promise<HeldLease[]> {
+    const text = `SELECT *, expires_at - ${this.#state.clock} AS remaining FROM ${this.#table} ${rest}`;
+    return onState(this.#state, async () => {
+      const { rows } = await this.#state.query(text, ...parameters);
+      return rows.map(toLease);
+    });
   }
 
-  #heldBy(run: string) {
-    const { machine, pid, started } = thisProcess;
-    const since = new Date().toISOString();
-    const holder = { run, host: hostname(), machine, pid, process_started: started, since };
-    return { ...holder, renewals: 0, expires_at: this.#expiry() };
-  }
-
-  #expiry() {
-    return sql<number>`${this.#state.clock} + ${sql.lit(LEASE_MILLISECONDS)}`;
-  }
-
-  #guard<T>(work: () => Promise<T>): Promise<T> {
-    return onState(this.#state, work);
+  /** @returns whether a row was changed */
+  #change(text: string, ...parameters: readonly Parameter[]): Promise<boolean> {
+    return onState(this.#state, async () => (await this.#state.query(text, ...parameters)).changed === 1);
   }
 }
 
-interface Row extends Omit<HeldLease, 'dead'> {
-  readonly machine: string;
-  readonly process_started: string;
+/** Values for the columns of the holder, without renewals and expiry. */
+function heldBy(run: string): Parameter[] {
+  const { machine, pid, started } = thisProcess;
+  return [run, hostname(), machine, pid, started, new Date().toISOString()];
 }
 
-function toLease({ name, run, host, pid, since, renewals, remaining, machine, process_started }: Row): HeldLease {
-  const dead = isDead({ machine, pid, started: process_started });
-  return { name, run, host, pid, since, renewals, remaining, dead };
+function toLease(row: unknown): HeldLease {
+  const { machine, process_started, ...lease } = rowSchema.parse(row);
+  return { ...lease, dead: isDead({ machine, pid: lease.pid, started: process_started }) };
 }

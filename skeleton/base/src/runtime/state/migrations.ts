@@ -1,58 +1,81 @@
-import type { Migration, MigrationProvider } from 'kysely/migration';
+import { z } from 'zod';
+import { PipelineError } from '../errors/pipeline-error.ts';
+import type { Query, StateDatabase } from './state-database.ts';
 
-const initial: Migration = {
-  async up(database) {
-    await database.schema
-      .createTable('runs')
-      .addColumn('id', 'text', (column) => column.primaryKey())
-      .addColumn('resource', 'text', (column) => column.notNull())
-      .addColumn('status', 'text', (column) => column.notNull())
-      .addColumn('started_at', 'text', (column) => column.notNull())
-      .addColumn('manifest', 'text', (column) => column.notNull())
-      .execute();
-    await database.schema
-      .createIndex('runs_by_resource')
-      .on('runs')
-      .columns(['resource', 'started_at', 'id'])
-      .execute();
-    await database.schema.createIndex('runs_by_start').on('runs').columns(['started_at', 'id']).execute();
-    await database.schema
-      .createTable('checkpoints')
-      .addColumn('stream', 'text', (column) => column.primaryKey())
-      .addColumn('checkpoint', 'text', (column) => column.notNull())
-      .addColumn('updated_at', 'text', (column) => column.notNull())
-      .execute();
-    await database.schema
-      .createTable('deliveries')
-      .addColumn('id', 'text', (column) => column.primaryKey())
-      .addColumn('resource', 'text', (column) => column.notNull())
-      .addColumn('created_at', 'text', (column) => column.notNull())
-      .addColumn('delivery', 'text', (column) => column.notNull())
-      .execute();
-    await database.schema.createIndex('deliveries_by_start').on('deliveries').columns(['created_at', 'id']).execute();
-  },
-};
+interface Migration {
+  readonly name: string;
+  readonly statements: readonly string[];
+}
 
-const leases: Migration = {
-  async up(database) {
-    await database.schema
-      .createTable('leases')
-      .addColumn('name', 'text', (column) => column.primaryKey())
-      .addColumn('run', 'text', (column) => column.notNull())
-      .addColumn('host', 'text', (column) => column.notNull())
-      .addColumn('machine', 'text', (column) => column.notNull())
-      .addColumn('pid', 'integer', (column) => column.notNull())
-      .addColumn('process_started', 'text', (column) => column.notNull())
-      .addColumn('since', 'text', (column) => column.notNull())
-      .addColumn('renewals', 'integer', (column) => column.notNull())
-      .addColumn('expires_at', 'double precision', (column) => column.notNull())
-      .execute();
+/**
+ * Every change of the state since its first version, in order. Add to the end, never edit one that shipped. Times are
+ * ISO 8601 in UTC, so that they sort as text.
+ */
+const MIGRATIONS: readonly Migration[] = [
+  {
+    name: '0001_initial',
+    statements: [
+      `CREATE TABLE runs (
+         id text PRIMARY KEY, resource text NOT NULL, status text NOT NULL, started_at text NOT NULL,
+         manifest text NOT NULL -- the whole manifest as JSON
+       )`,
+      'CREATE INDEX runs_by_resource ON runs (resource, started_at, id)',
+      'CREATE INDEX runs_by_start ON runs (started_at, id)',
+      `CREATE TABLE checkpoints (
+         stream text PRIMARY KEY, checkpoint text NOT NULL, updated_at text NOT NULL
+       )`,
+      `CREATE TABLE deliveries (
+         id text PRIMARY KEY, resource text NOT NULL, created_at text NOT NULL, delivery text NOT NULL
+       )`,
+      'CREATE INDEX deliveries_by_start ON deliveries (created_at, id)',
+    ],
   },
-};
+  {
+    name: '0002_leases',
+    statements: [
+      `CREATE TABLE leases (
+         name text PRIMARY KEY, -- a resource, or one of its shards: orders, orders#2of4
+         run text NOT NULL, host text NOT NULL, machine text NOT NULL, pid integer NOT NULL,
+         process_started text NOT NULL, since text NOT NULL, renewals integer NOT NULL,
+         expires_at double precision NOT NULL -- milliseconds since 1970 by the clock of the database
+       )`,
+    ],
+  },
+];
 
-/** Every change of the state since its first version, by name in order. Add to the end, never edit one that shipped. */
-export const migrations: MigrationProvider = {
-  async getMigrations() {
-    return { '0001_initial': initial, '0002_leases': leases };
-  },
-};
+/** The table that tells which migrations ran has kept the name that the first release gave it. */
+const MIGRATED = 'kysely_migration';
+
+const migratedSchema = z.object({ name: z.string() });
+
+/**
+ * Runs the migrations that are missing: all of them or none, and one process at a time. A state that is up to date is
+ * only read, so that `status` can look at one that cannot be written.
+ *
+ * @throws PipelineError `STORAGE` when a newer version has written the state
+ */
+export async function migrate(state: StateDatabase): Promise<void> {
+  if ((await state.hasTable(MIGRATED)) && (await missing(state, state.query)).length === 0) return;
+  await state.exclusively(async (query) => {
+    await query(`CREATE TABLE IF NOT EXISTS ${MIGRATED} (name text PRIMARY KEY, "timestamp" text NOT NULL)`);
+    for (const { name, statements } of await missing(state, query)) {
+      for (const statement of statements) await query(statement);
+      await query(`INSERT INTO ${MIGRATED} VALUES ($1, $2)`, name, new Date().toISOString());
+    }
+  });
+}
+
+async function missing(state: StateDatabase, query: Query): Promise<readonly Migration[]> {
+  const { rows } = await query(`SELECT name FROM ${state.schema}.${MIGRATED}`);
+  const migrated = new Set(rows.map((row) => migratedSchema.parse(row).name));
+  const unknown = [...migrated].find((name) => !MIGRATIONS.some((migration) => migration.name === name));
+  if (unknown !== undefined) throw writtenByNewer(state, unknown);
+  return MIGRATIONS.filter(({ name }) => !migrated.has(name));
+}
+
+function writtenByNewer({ location, remedy }: StateDatabase, migration: string): PipelineError {
+  return new PipelineError('STORAGE', `${location} was written by a newer version of this pipeline (${migration}).`, {
+    where: { file: location },
+    hint: `Run that version again, or ${remedy}.`,
+  });
+}

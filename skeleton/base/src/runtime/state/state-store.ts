@@ -1,11 +1,10 @@
-import type { Kysely } from 'kysely';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { PipelineError } from '../errors/pipeline-error.ts';
 import { logger } from '../observability/logger.ts';
 import { type Checkpoint, checkpointSchema } from '../pipeline/position.ts';
 import { type Delivery, deliverySchema } from './delivery.ts';
 import { LeaseStore, looksAlive } from './lease-store.ts';
-import { migrations } from './migrations.ts';
+import { migrate } from './migrations.ts';
 import {
   closeAsKilled,
   nameOfRun,
@@ -14,8 +13,7 @@ import {
   redactManifest,
   runManifestSchema,
 } from './run-manifest.ts';
-import { onState, type StateDatabase } from './state-database.ts';
-import type { StateTables } from './tables.ts';
+import { onState, type Parameter, type StateDatabase } from './state-database.ts';
 
 export interface RunFilter {
   readonly resource?: string;
@@ -30,6 +28,21 @@ export interface KnownCheckpoint {
   readonly updatedAt: string;
 }
 
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue('is no JSON');
+    return z.NEVER;
+  }
+});
+
+const runRow = z.object({ manifest: json.pipe(runManifestSchema) }).transform((row) => row.manifest);
+const deliveryRow = z.object({ delivery: json.pipe(deliverySchema) }).transform((row) => row.delivery);
+const checkpointRow = z
+  .object({ stream: z.string(), checkpoint: json.pipe(checkpointSchema), updated_at: z.string() })
+  .transform(({ stream, checkpoint, updated_at }): KnownCheckpoint => ({ stream, checkpoint, updatedAt: updated_at }));
+
 /**
  * What a pipeline remembers about itself: runs, checkpoints, deliveries of alerts, and who runs what. Nothing in it is
  * needed to go on correctly, so a store that cannot be opened stops a run before it starts, and one that fails later
@@ -38,12 +51,10 @@ export interface KnownCheckpoint {
 export class StateStore {
   readonly leases: LeaseStore;
   readonly #state: StateDatabase;
-  readonly #database: Kysely<StateTables>;
 
   private constructor(state: StateDatabase) {
     this.leases = new LeaseStore(state);
     this.#state = state;
-    this.#database = state.tables;
   }
 
   /**
@@ -57,7 +68,7 @@ export class StateStore {
       await migrate(state);
       return new StateStore(state);
     } catch (error) {
-      await state.tables.destroy();
+      await state.close();
       throw state.toError(error);
     }
   }
@@ -94,78 +105,65 @@ export class StateStore {
   }
 
   /** Newest first. Runs whose process died are shown as failed. */
-  async runs(filter: RunFilter): Promise<RunManifest[]> {
+  async runs({ resource, status, limit }: RunFilter): Promise<RunManifest[]> {
     await this.#closeRunsOfDeadProcesses();
-    let query = this.#database.selectFrom('runs').select('manifest').limit(filter.limit);
-    if (filter.resource !== undefined) query = query.where('resource', '=', filter.resource);
-    if (filter.status !== undefined) query = query.where('status', '=', filter.status);
-    const rows = await this.#read(() => query.orderBy('started_at', 'desc').orderBy('id', 'desc').execute());
-    return rows.map((row) => this.#parse(runManifestSchema, row.manifest));
+    return this.#select(
+      runRow,
+      `runs WHERE resource = coalesce($1, resource) AND status = coalesce($2, status)
+       ORDER BY started_at DESC, id DESC LIMIT $3`,
+      resource ?? null,
+      status ?? null,
+      limit,
+    );
   }
 
   async run(id: string): Promise<RunManifest | undefined> {
     await this.#closeRunsOfDeadProcesses();
-    const query = this.#database.selectFrom('runs').select('manifest').where('id', '=', id);
-    const row = await this.#read(() => query.executeTakeFirst());
-    return row && this.#parse(runManifestSchema, row.manifest);
+    const [manifest] = await this.#select(runRow, 'runs WHERE id = $1', id);
+    return manifest;
   }
 
   /** Never rejects: the sink has the checkpoint that counts. */
   async saveCheckpoint(stream: string, checkpoint: Checkpoint): Promise<void> {
-    const row = { checkpoint: JSON.stringify(checkpoint), updated_at: new Date().toISOString() };
-    await this.#attempt(() =>
-      this.#database
-        .insertInto('checkpoints')
-        .values({ stream, ...row })
-        .onConflict((conflict) => conflict.column('stream').doUpdateSet(row))
-        .execute(),
-    );
+    const row = { stream, checkpoint: JSON.stringify(checkpoint), updated_at: new Date().toISOString() };
+    await this.#attempt(() => this.#save('checkpoints', row));
   }
 
   async checkpoints(): Promise<KnownCheckpoint[]> {
-    const rows = await this.#read(() =>
-      this.#database.selectFrom('checkpoints').selectAll().orderBy('stream').execute(),
-    );
-    return rows.map((row) => ({
-      stream: row.stream,
-      checkpoint: this.#parse(checkpointSchema, row.checkpoint),
-      updatedAt: row.updated_at,
-    }));
+    return this.#select(checkpointRow, 'checkpoints ORDER BY stream');
   }
 
   /** Adds a delivery, or replaces it as it goes on. Never rejects. */
   async recordDelivery(delivery: Delivery): Promise<void> {
     const { id, resource, createdAt } = delivery;
-    const row = { resource, created_at: createdAt, delivery: JSON.stringify(delivery) };
-    await this.#attempt(() =>
-      this.#database
-        .insertInto('deliveries')
-        .values({ id, ...row })
-        .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
-        .execute(),
-    );
+    const row = { id, resource, created_at: createdAt, delivery: JSON.stringify(delivery) };
+    await this.#attempt(() => this.#save('deliveries', row));
   }
 
   /** Newest first. */
-  async deliveries(filter: { readonly resource?: string; readonly limit: number }): Promise<Delivery[]> {
-    let query = this.#database.selectFrom('deliveries').select('delivery').limit(filter.limit);
-    if (filter.resource !== undefined) query = query.where('resource', '=', filter.resource);
-    const rows = await this.#read(() => query.orderBy('created_at', 'desc').orderBy('id', 'desc').execute());
-    return rows.map((row) => this.#parse(deliverySchema, row.delivery));
+  async deliveries({ resource, limit }: Omit<RunFilter, 'status'>): Promise<Delivery[]> {
+    const text = 'deliveries WHERE resource = coalesce($1, resource) ORDER BY created_at DESC, id DESC LIMIT $2';
+    return this.#select(deliveryRow, text, resource ?? null, limit);
   }
 
   async close(): Promise<void> {
-    await this.#database.destroy();
+    await this.#state.close();
   }
 
   async #saveRun(manifest: RunManifest): Promise<void> {
     const { id, resource, status, startedAt } = manifest;
-    const row = { resource, status, started_at: startedAt, manifest: JSON.stringify(redactManifest(manifest)) };
-    await this.#database
-      .insertInto('runs')
-      .values({ id, ...row })
-      .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
-      .execute();
+    const text = JSON.stringify(redactManifest(manifest));
+    await this.#save('runs', { id, resource, status, started_at: startedAt, manifest: text });
+  }
+
+  /** Adds a row, or puts it in the place of the one with the same key, which is the first column. */
+  async #save(table: string, row: Readonly<Record<string, string>>): Promise<void> {
+    const columns = Object.keys(row);
+    await this.#state.query(
+      `INSERT INTO ${this.#state.schema}.${table} (${columns}) VALUES (${columns.map((_, index) => `$${index + 1}`)})
+       ON CONFLICT (${columns[0]}) DO UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`)}`,
+      ...Object.values(row),
+    );
   }
 
   /** A run holds its lease from before it is recorded until after its end is: no lease, no process. */
@@ -178,24 +176,25 @@ export class StateStore {
     });
   }
 
-  async #openRuns(): Promise<RunManifest[]> {
-    const rows = await this.#database.selectFrom('runs').select('manifest').where('status', '=', 'running').execute();
-    return rows.map((row) => this.#parse(runManifestSchema, row.manifest));
+  #openRuns(): Promise<RunManifest[]> {
+    return this.#select(runRow, "runs WHERE status = 'running'");
   }
 
   /** Only if it is still open: the run may have come to its end between being read and now. */
   async #closeRun(manifest: RunManifest): Promise<void> {
     const closed = closeAsKilled(manifest);
-    await this.#database
-      .updateTable('runs')
-      .set({ status: closed.status, manifest: JSON.stringify(closed) })
-      .where('id', '=', manifest.id)
-      .where('status', '=', 'running')
-      .execute();
+    await this.#state.query(
+      `UPDATE ${this.#state.schema}.runs SET status = $2, manifest = $3 WHERE id = $1 AND status = 'running'`,
+      manifest.id,
+      closed.status,
+      JSON.stringify(closed),
+    );
   }
 
-  #read<T>(query: () => Promise<T>): Promise<T> {
-    return onState(this.#state, query);
+  async #select<T>(row: z.ZodType<T>, from: string, ...parameters: readonly Parameter[]): Promise<T[]> {
+    const { schema, query } = this.#state;
+    const { rows } = await onState(this.#state, () => query(`SELECT * FROM ${schema}.${from}`, ...parameters));
+    return rows.map((each) => this.#parse(row, each));
   }
 
   async #attempt(write: () => Promise<unknown>): Promise<void> {
@@ -206,30 +205,15 @@ export class StateStore {
     }
   }
 
-  #parse<T>(schema: z.ZodType<T>, text: string): T {
-    try {
-      return schema.parse(JSON.parse(text));
-    } catch (error) {
-      throw new PipelineError('STORAGE', `${this.#state.location}: an entry is not what this version writes.`, {
-        where: { file: this.#state.location },
-        hint: capitalised(`${this.#state.remedy}.`),
-        cause: error,
-      });
-    }
-  }
-}
-
-async function migrate(state: StateDatabase): Promise<void> {
-  const { error } = await state.migrate(migrations);
-  if (error === undefined) return;
-  if (/previously executed migration/.test(error instanceof Error ? error.message : '')) {
-    throw new PipelineError('STORAGE', `${state.location} was written by a newer version of this pipeline.`, {
-      where: { file: state.location },
-      hint: `Run that version again, or ${state.remedy}.`,
-      cause: error,
+  #parse<T>(schema: z.ZodType<T>, row: unknown): T {
+    const result = schema.safeParse(row);
+    if (result.success) return result.data;
+    throw new PipelineError('STORAGE', `${this.#state.location}: an entry is not what this version writes.`, {
+      where: { file: this.#state.location },
+      hint: capitalised(`${this.#state.remedy}.`),
+      cause: result.error,
     });
   }
-  throw error;
 }
 
 function capitalised(text: string): string {

@@ -1,10 +1,8 @@
-import { Kysely, PostgresDialect, sql, WithSchemaPlugin } from 'kysely';
-import { Migrator } from 'kysely/migration';
-import { escapeIdentifier, Pool } from 'pg';
+import { escapeIdentifier, Pool, type PoolClient } from 'pg';
 import { toPipelineError } from '../../connectors/postgres/errors.ts';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import type { OpenStateDatabase } from '../open-state.ts';
-import type { StateTables } from '../tables.ts';
+import type { Query } from '../state-database.ts';
 
 const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
 /** The state is small: what takes longer waits for a server that does not answer. */
@@ -28,19 +26,44 @@ export const openStateDatabase: OpenStateDatabase = async (url, pipeline) => {
     await pool.end();
     throw toError(error);
   }
-  const tables = new Kysely<StateTables>({
-    dialect: new PostgresDialect({ pool }),
-    plugins: [new WithSchemaPlugin(schema)],
-  });
+  const query = queryOf(pool);
   return {
-    tables,
+    query,
+    schema: escapeIdentifier(schema),
+    clock: '(extract(epoch FROM clock_timestamp()) * 1000)::float8',
     location: `PostgreSQL at ${server.host}:${server.port}, schema ${schema} of ${server.database}`,
-    clock: sql<number>`(extract(epoch FROM clock_timestamp()) * 1000)::float8`,
-    migrate: (provider) => new Migrator({ db: tables, provider, migrationTableSchema: schema }).migrateToLatest(),
     remedy: 'rename the schema: positions live in the sink, only the history of runs is lost',
+    async hasTable(name) {
+      const { rows } = await query('SELECT FROM pg_tables WHERE schemaname = $1 AND tablename = $2', schema, name);
+      return rows.length > 0;
+    },
+    async exclusively(work) {
+      const client = await pool.connect();
+      try {
+        await client.query('BEGIN');
+        await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [schema]);
+        await client.query("SELECT set_config('search_path', $1, true)", [escapeIdentifier(schema)]);
+        await work(queryOf(client));
+        await client.query('COMMIT');
+        client.release();
+      } catch (error) {
+        client.release(true);
+        throw error;
+      }
+    },
     toError,
+    async close() {
+      if (!pool.ending) await pool.end();
+    },
   };
 };
+
+function queryOf(client: Pool | PoolClient): Query {
+  return async (text, ...parameters) => {
+    const { rows, rowCount } = await client.query(text, [...parameters]);
+    return { rows, changed: rowCount ?? 0 };
+  };
+}
 
 function openPool(url: string, application: string): Pool {
   const pool = new Pool({
