@@ -1,18 +1,15 @@
-import type { ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { PostgresServer } from '../../../scripts/postgres-server.ts';
+import { disturbedRun } from '../disturbed-run.ts';
 import { compare } from '../kill/compare.ts';
 import type { Route } from '../kill/routes.ts';
-import { watchedRun } from '../kill/run.ts';
 import { runUndisturbed, type UndisturbedRound } from '../kill/undisturbed.ts';
 import { Workspace } from '../kill/workspace.ts';
 import type { ServerResult } from '../report/results.ts';
 import type { Service } from '../service.ts';
 import type { ServerEvent, Surroundings } from './events.ts';
 
-/** The run has loaded one batch when it is stopped, and has more than one to go. */
-const BATCH = 2;
+/** The run has loaded one batch when it stands still, and has more than one to go. */
+const SECOND_BATCH = { step: 'batch loaded', occurrence: 2 };
 
 /** Lets one event after the other happen in the middle of a run, and brings the run to its end. */
 export async function* runServerSuite(
@@ -56,7 +53,10 @@ async function tryEvent(
   const skipped = await event.prepare?.(surroundings);
   if (skipped !== undefined) return { ...none, skipped };
   const problems: string[] = [];
-  const { code, signal, stderr } = await disturbedRun(event, workspace, surroundings);
+  const environment = as(event.user, workspace.environment);
+  const { code, signal, stderr } = await disturbedRun(workspace.service, environment, SECOND_BATCH, () =>
+    event.happen(surroundings),
+  );
   const { retries = 0 } = workspace.manifests().at(-1)?.counts ?? {};
   await event.heal?.(surroundings);
   if (!event.ends.some((each) => each === code)) problems.push(`ended with ${signal ?? code}: ${stderr}`);
@@ -80,36 +80,6 @@ async function tryEvent(
     wronglyDeadLettered: letters.lost.length + letters.doubled.length,
     problems,
   };
-}
-
-/** The run stands still before its second batch while the event happens, and then goes on. */
-async function disturbedRun(
-  { happen, user }: ServerEvent,
-  { service, environment }: Workspace,
-  surroundings: Surroundings,
-) {
-  const step = 'batch loaded';
-  let happened: Promise<void> | undefined;
-  const run = await watchedRun(
-    service,
-    as(user, environment),
-    { step, occurrence: BATCH, when: 'stop' },
-    (steps, child) => {
-      if (happened !== undefined || steps.filter((each) => each === step).length < BATCH) return;
-      happened = stopped(child).then(async () => {
-        const goesOn = await happen(surroundings);
-        child.kill('SIGCONT');
-        await goesOn?.();
-      });
-    },
-  );
-  await happened;
-  return run;
-}
-
-/** Waits until a process that stops itself stands still, by what Linux says of it. */
-async function stopped({ pid }: ChildProcess): Promise<void> {
-  while (!/^\d+ \(.*\) T/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) await delay(1);
 }
 
 function as(user: ServerEvent['user'], environment: Record<string, string>): Record<string, string> {
