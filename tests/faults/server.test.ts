@@ -21,7 +21,7 @@ test('nothing-lost, nothing-doubled, dead-letters-once: whatever happens to Post
 }, async () => {
   const seen: string[] = [];
   for await (const result of runServerSuite(EVENTS, { service, server })) {
-    expect(result).toMatchObject({ lost: 0, doubled: 0, wronglyDeadLettered: 0, problems: [] });
+    expect(result, result.event).toMatchObject({ lost: 0, doubled: 0, wronglyDeadLettered: 0, problems: [] });
     if (result.skipped === undefined) seen.push(result.event);
     else expect(process.getuid?.(), result.skipped).not.toBe(0);
   }

@@ -36,6 +36,7 @@ export interface ServerEvent {
 
 /** Longer than a statement may take, shorter than a sink is waited for. */
 const HELD_MILLISECONDS = 1_500;
+const MET_WITHIN_MILLISECONDS = 60_000;
 const STATEMENT_TIMEOUT = '400ms';
 const WRITER = { name: 'writer', password: 'writes' };
 
@@ -98,7 +99,7 @@ export const EVENTS: readonly ServerEvent[] = [
       const client = await open(warehouse);
       await client.query('BEGIN; UPDATE orders SET quantity = quantity WHERE order_id = 199');
       return async () => {
-        while (!(await isWaiting(warehouse))) await delay(5);
+        await untilWaiting(warehouse);
         // The run waits for us, and has waited longer than we will: the server ends its transaction.
         await client.query('UPDATE orders SET quantity = quantity WHERE order_id = 101; COMMIT');
         await client.end();
@@ -190,7 +191,10 @@ function fullDisk(): ServerEvent {
       }
       execFileSync('install', ['-d', '-m', '700', ...ownerOfServer(), join(folder, 'space')]);
       await query(warehouse, `CREATE TABLESPACE small LOCATION '${join(folder, 'space')}'`);
+      // Whatever is loaded then has to be put into new pages: no free space is left in those that are there, or comes back.
+      await query(warehouse, 'ALTER TABLE orders SET (autovacuum_enabled = off)');
       await query(warehouse, 'ALTER TABLE orders SET TABLESPACE small');
+      await query(warehouse, 'VACUUM FULL orders');
       return undefined;
     },
     async happen() {
@@ -213,11 +217,12 @@ function ownerOfServer(): string[] {
   return process.getuid?.() === 0 ? ['-o', 'postgres', '-g', 'postgres'] : [];
 }
 
-/** Takes a lock, and gives it back a while after the run went on. */
+/** Takes a lock, and gives it back a while after the run began to wait for it. */
 async function hold(url: string, statement: string): Promise<() => Promise<void>> {
   const client = await open(url);
   await client.query(`BEGIN; ${statement}`);
   return async () => {
+    await untilWaiting(url);
     await delay(HELD_MILLISECONDS);
     await client.query('COMMIT');
     await client.end();
@@ -232,9 +237,14 @@ async function reset(url: string, setting: string): Promise<void> {
   await query(url, `ALTER DATABASE ${databaseIn(url)} RESET ${setting}`);
 }
 
-async function isWaiting(url: string): Promise<boolean> {
+/** Waits until the run waits for a lock. @throws Error when it does not get there */
+async function untilWaiting(url: string): Promise<void> {
   const waiting = "SELECT FROM pg_stat_activity WHERE application_name LIKE 'orders/%' AND wait_event_type = 'Lock'";
-  return (await query(url, waiting)) > 0;
+  const latest = performance.now() + MET_WITHIN_MILLISECONDS;
+  while ((await query(url, waiting)) === 0) {
+    if (performance.now() > latest) throw new Error('The run does not wait for the lock that the test holds.');
+    await delay(5);
+  }
 }
 
 function databaseIn(url: string): string {
