@@ -1,23 +1,13 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
 import { asStorageError } from '../errors/storage-error.ts';
 import { syncToDisk } from '../storage/durable-files.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import type { DeadLetterWriter } from './dead-letter-store.ts';
+import { letterOf, readLetterLine } from './letter-line.ts';
 import { readLines } from './lines.ts';
 import { writeWithout } from './purge-file.ts';
-import {
-  aboutWhich,
-  type FailedReplay,
-  type FailureMarker,
-  markerSchema,
-  type ReplayMarker,
-  type ReplayOutcome,
-} from './replay-outcome.ts';
-
-const identitySchema = z.object({ id: z.string(), sequence: z.int() });
-const lineSchema = z.union([identitySchema, markerSchema]);
+import type { FailedReplay, FailureMarker, ReplayMarker, ReplayOutcome } from './replay-outcome.ts';
 
 /** The file of a resource's dead letters: one JSON object a line. */
 export function deadLetterFile(directory: string, resource: string): string {
@@ -123,19 +113,10 @@ async function readLater(file: string, afterSequence: number): Promise<Later> {
   const touched = new Set<string>();
   let size = 0;
   for await (const { text, end } of readLines(file)) {
-    const line = parseLine(text);
-    if (line !== undefined && !('sequence' in line)) touched.add(aboutWhich(line));
+    const line = readLetterLine(text);
+    if (line !== undefined && !('sequence' in line)) touched.add(letterOf(line));
     else if (line !== undefined && line.sequence > afterSequence) ids.add(line.id);
     size = end;
   }
   return { ids, untouched: ids.difference(touched), size };
-}
-
-/** Of a line that somebody damaged, `undefined`: it stays as it is. */
-function parseLine(text: string): z.output<typeof lineSchema> | undefined {
-  try {
-    return lineSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,13 +1,11 @@
-import { z } from 'zod';
 import { asStorageError, systemErrorCode } from '../errors/storage-error.ts';
 import { DurableFile } from '../storage/durable-files.ts';
 import { deadLetterSchema } from './dead-letter.ts';
 import type { PurgeFilter } from './dead-letter-store.ts';
+import { letterOf, readLetterLine } from './letter-line.ts';
 import { readLines } from './lines.ts';
 import { parseLine } from './list-file.ts';
-import { aboutWhich, isMarker, markerSchema } from './replay-outcome.ts';
-
-const lineSchema = z.union([z.object({ id: z.string() }), markerSchema]);
+import { isMarker, markerSchema } from './replay-outcome.ts';
 
 /**
  * Writes a file of dead letters anew without those that are purged, and without what is noted about them. Readers, and
@@ -47,22 +45,12 @@ export async function writeWithout(file: string, ids: ReadonlySet<string>): Prom
   const written = await DurableFile.create(file);
   try {
     for await (const { text } of readLines(file)) {
-      const id = idIn(text);
-      if (id === undefined || !ids.has(id)) await written.append([Buffer.from(`${text}\n`)]);
+      const line = readLetterLine(text);
+      if (line === undefined || !ids.has(letterOf(line))) await written.append([Buffer.from(`${text}\n`)]);
     }
     await written.publish();
   } catch (error) {
     await written.discard();
     throw error;
-  }
-}
-
-/** The id of the letter that a line is, or is about. */
-function idIn(text: string): string | undefined {
-  try {
-    const line = lineSchema.safeParse(JSON.parse(text)).data;
-    return line && ('id' in line ? line.id : aboutWhich(line));
-  } catch {
-    return undefined;
   }
 }

@@ -32,11 +32,6 @@ export const markerSchema: z.ZodType<ReplayMarker | FailureMarker> = z.union([
   z.object({ failed: z.string(), ...outcome, message: z.string() }),
 ]);
 
-/** The id of the letter that a marker is about. */
-export function aboutWhich(marker: ReplayMarker | FailureMarker): string {
-  return 'replayed' in marker ? marker.replayed : marker.failed;
-}
-
 /** Whether a line of a file of dead letters is about a letter, and is none itself. */
 export function isMarker(line: string): boolean {
   return line.startsWith('{"replayed":') || line.startsWith('{"failed":');
