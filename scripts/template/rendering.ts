@@ -57,26 +57,29 @@ export async function renderSteps(
     const action = actions.get(step.action);
     if (action === undefined) throw new Error(`Step ${step.id} of the template needs the action ${step.action}`);
     const temporary: string[] = [];
-    await action.handler({
-      input: renderStep(step.input, answers) as never,
-      workspacePath: folder,
-      templateInfo: {
-        entityRef: `template:default/${template.metadata.name}`,
-        baseUrl: pathToFileURL(resolve(directory, 'template.yaml')).href,
-      },
-      task: { id: randomUUID() },
-      logger: silent,
-      secrets: {},
-      output: () => {},
-      checkpoint: async ({ fn }) => fn(),
-      createTemporaryDirectory: async () => {
-        const path = await mkdtemp(join(tmpdir(), 'etl-render-'));
-        temporary.push(path);
-        return path;
-      },
-      getInitiatorCredentials: () => Promise.reject(new Error('Nobody has signed in')),
-    });
-    for (const path of temporary) await rm(path, { recursive: true });
+    try {
+      await action.handler({
+        input: renderStep(step.input, answers) as never,
+        workspacePath: folder,
+        templateInfo: {
+          entityRef: `template:default/${template.metadata.name}`,
+          baseUrl: pathToFileURL(resolve(directory, 'template.yaml')).href,
+        },
+        task: { id: randomUUID() },
+        logger: silent,
+        secrets: {},
+        output: () => {},
+        checkpoint: async ({ fn }) => fn(),
+        createTemporaryDirectory: async () => {
+          const path = await mkdtemp(join(tmpdir(), 'etl-render-'));
+          temporary.push(path);
+          return path;
+        },
+        getInitiatorCredentials: () => Promise.reject(new Error('Nobody has signed in')),
+      });
+    } finally {
+      for (const path of temporary) await rm(path, { recursive: true });
+    }
   }
 }
 
