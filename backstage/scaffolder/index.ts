@@ -1,14 +1,9 @@
-import { createRequire } from 'node:module';
 import { coreServices, createBackendModule } from '@backstage/backend-plugin-api';
 import { scaffolderActionsExtensionPoint } from '@backstage/plugin-scaffolder-node';
 import { scaffolderTemplatingExtensionPoint } from '@backstage/plugin-scaffolder-node/alpha';
+import { ScmIntegrations } from '../../scripts/template/scm-integrations.ts';
 import { createCheckAction } from './check/action.ts';
 import { createUpdateAction } from './update/action.ts';
-
-// Its ES module cannot be loaded by Node: it imports names that lodash does not export.
-const { ScmIntegrations } = createRequire(import.meta.url)(
-  '@backstage/integration',
-) as typeof import('@backstage/integration');
 
 /**
  * Adds the actions of the ETL pipeline template to the scaffolder, and the global `etlPipelineModule`, by which templates

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,11 +10,7 @@ import type { TemplateFilter } from '@backstage/plugin-scaffolder-node';
 import { createTemplateRenderer } from 'nunjitsu';
 import type { Answers } from './answers.ts';
 import { projectDirectory, readTemplate, type Step, type TemplateDefinition, withoutRemote } from './definition.ts';
-
-// Its ES module cannot be loaded by Node: it imports names that lodash does not export.
-const { ScmIntegrations } = createRequire(import.meta.url)(
-  '@backstage/integration',
-) as typeof import('@backstage/integration');
+import { ScmIntegrations } from './scm-integrations.ts';
 
 const refuse = () => Promise.reject(new Error('Everything lies beside the template'));
 const reader: UrlReaderService = { readUrl: refuse, readTree: refuse, search: refuse };
