@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { Command, CommanderError } from '@commander-js/extra-typings';
+import { Command, CommanderError, InvalidArgumentError } from '@commander-js/extra-typings';
 import { findProblems } from '../backstage/scaffolder/check/check-repository.ts';
 import { HalfRenderedError } from '../backstage/scaffolder/check/problem.ts';
 import { type Chosen, describeAnswers, pairwiseCombinations } from '../tests/render/answers.ts';
@@ -19,7 +19,12 @@ const command = new Command('dry-run')
     'Renders every two answers of the wizard together, in the dry run of a Backstage: nothing is published. Without an address, in a scaffolder of this machine.',
   )
   .option('--backstage <url>', 'address of a Backstage backend; its token is taken from BACKSTAGE_TOKEN')
-  .option('--combinations <number>', 'how many of the combinations to render, spread over all of them', Number, 1000)
+  .option(
+    '--combinations <number>',
+    'how many of the combinations to render, spread over all of them',
+    parseCount,
+    1000,
+  )
   .exitOverride()
   .configureOutput({ outputError: (message, write) => write(message) });
 
@@ -32,12 +37,13 @@ try {
 }
 
 async function dryRun(): Promise<number> {
-  const { backstage, combinations } = command.parse().opts();
+  const { backstage, combinations: count } = command.parse().opts();
+  const combinations = spread(pairwiseCombinations(), count);
   if (backstage === undefined) {
     const template = withoutRemote(readTemplate());
     const scaffolder = new LocalScaffolder(template);
     await scaffolder.start();
-    return renderAll(template, scaffolder.client, spread(pairwiseCombinations(), combinations));
+    return renderAll(template, scaffolder.client, combinations);
   }
   const token = process.env.BACKSTAGE_TOKEN ?? '';
   if (token === '') {
@@ -46,11 +52,7 @@ async function dryRun(): Promise<number> {
     );
     return USAGE;
   }
-  return renderAll(
-    readTemplate(),
-    new ScaffolderClient(backstage, token),
-    spread(pairwiseCombinations(), combinations),
-  );
+  return renderAll(readTemplate(), new ScaffolderClient(backstage, token), combinations);
 }
 
 /** @returns the exit code */
@@ -98,6 +100,12 @@ async function render(
   const problems = findProblems(new Map(texts.filter(([path]) => !path.startsWith('data/'))));
   if (problems.length > 0) throw new HalfRenderedError(problems);
   return result.files.size;
+}
+
+/** @throws InvalidArgumentError when the text is no number of combinations */
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 to 9999.');
+  return Number(text);
 }
 
 /** Some of the items, at equal distances. */

@@ -41,3 +41,9 @@ it('asks for a token', async () => {
   const { status, stderr } = await dryRun('', '--backstage', backstage.access.url);
   expect({ status, stderr }).toEqual({ status: 64, stderr: expect.stringContaining('Set BACKSTAGE_TOKEN') });
 });
+
+it.each(['0', 'many'])('refuses %s combinations', async (number) => {
+  const { status, stdout, stderr } = await dryRun('', '--combinations', number);
+  expect({ status, stdout }).toEqual({ status: 64, stdout: '' });
+  expect(stderr).toContain('It must be a whole number from 1 to 9999.');
+});
