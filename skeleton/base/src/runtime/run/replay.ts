@@ -12,6 +12,7 @@ import { resource as passThrough, type ResourceDefinition } from '../resource.ts
 import { acquireLease } from '../state/lease.ts';
 import { openStateStore } from '../state/open-state.ts';
 import type { StateStore } from '../state/state-store.ts';
+import { isOverIn } from './is-over.ts';
 import { endOfRun, newManifest } from './manifest.ts';
 import { type LetterReplay, replayLetters, settleEarlierReplay, stageIndex } from './replay-letters.ts';
 
@@ -87,8 +88,7 @@ async function replayPart(
     const waiting = all.filter((letter) => shardName(name, letter.shard) === shardName(name, shard));
     const chosen = waiting.filter(({ id }) => ids === undefined || ids.some((start) => id.startsWith(start)));
     if (chosen.length === 0) return { ...part, replayed: [], failed: [], unreadable: [] };
-    const isOver = async (other: string) => (await state.run(other)) !== undefined;
-    const replay: LetterReplay = { config, name, shard, definition, writer, run, isOver, signal };
+    const replay: LetterReplay = { config, name, shard, definition, writer, run, isOver: isOverIn(state), signal };
     return await recorded(state, replay, chosen, async (add) => {
       const settled = await settleEarlierReplay(waiting, replay);
       const readable = chosen.filter((letter) => isWhole(letter) && !settled.includes(letter.id));

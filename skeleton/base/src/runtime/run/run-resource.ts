@@ -22,6 +22,7 @@ import { nameOfRun, type RunManifest } from '../state/run-manifest.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { type CallPolicies, callPoliciesOf } from './call-policies.ts';
 import { writeModeOf } from './full-refresh.ts';
+import { isOverIn } from './is-over.ts';
 import { endOfRun, newManifest, runErrorOf } from './manifest.ts';
 import { checkpointOf, forgetShards, requireOneSharding } from './shard-checkpoint.ts';
 import { verifyRun } from './verify-run.ts';
@@ -113,10 +114,8 @@ async function attempt(started: RunManifest, context: RunContext, span: Span): P
 async function open(context: RunContext, { resource: name, id }: RunManifest, span: Span, learn: Learn): Promise<void> {
   const { config, definitions, store, shard } = context;
   const definition = definitionOf(config, definitions, name) ?? passThrough(name);
-  // Who holds the lease is the only one that goes on: every other run that this state knows of has come to its end.
-  const isOver = async (writer: string) => (await store.run(writer)) !== undefined;
   const writeMode = writeModeOf(config, name, context.fullRefresh);
-  const loader = openLoader(config, name, { shard, mode: writeMode, writer: id, isOver });
+  const loader = openLoader(config, name, { shard, mode: writeMode, writer: id, isOver: isOverIn(store) });
   const extractor = openExtractor(config, name, { columns: definition.contractFields?.all, shard });
   const calls = callPoliciesOf(config, name, { extractor, loader }, context.breakers);
   try {
