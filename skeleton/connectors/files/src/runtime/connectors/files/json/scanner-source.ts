@@ -1,4 +1,4 @@
-import type { Field, TableSchema } from '../../../schema/table-schema.ts';
+import type { TableSchema } from '../../../schema/table-schema.ts';
 import { READ_DIGITS, SIGN, scannerOf, store, type Target, targetOf, writeNull } from '../scanner-target.ts';
 
 /** How records lie one after the other: what stands in front of an object, and behind it. */
@@ -9,14 +9,13 @@ export type Separation = 'lines' | 'array';
  * or with a space between. Names of keys never become part of it.
  */
 export function scannerSource({ fields }: TableSchema, separation: Separation): string {
-  const targets = fields.map(targetOf);
-  const members = fields.map((field, index) => readMember(field, targetOf(field, index)));
+  const columns = fields.map((field, id) => ({ name: field.name, target: targetOf(field, id) }));
   const nested = fields.some(({ type }) => type.kind === 'json');
   const record = [
     separation === 'array' ? `while (${SEPARATES}) p++;` : '',
     separation === 'lines' && nested ? LIMIT_TO_LINE : '',
     `if (b[p++] !== ${OPEN}) break record;`,
-    members.join(`\nif (b[p++] !== ${COMMA}) break record; ${PASS_SPACE}\n`),
+    columns.map(readMember).join(`\nif (b[p++] !== ${COMMA}) break record; ${PASS_SPACE}\n`),
     `if (b[p++] !== ${CLOSE}) break record;`,
     separation === 'lines' ? PASS_LINE_END : '',
     'if (p > end) break record;',
@@ -24,7 +23,7 @@ export function scannerSource({ fields }: TableSchema, separation: Separation): 
   return scannerOf({
     tools: ['reserveBytes', 'parseDateBytes', 'scanText', 'scanOther', 'isAt', 'keys', 'forms', 'powers'],
     variables: 'from = 0, size = 0, places = 0, negative = false, limit = end',
-    targets,
+    targets: columns.map(({ target }) => target),
     record: record.join('\n'),
   });
 }
@@ -49,7 +48,7 @@ const SEPARATES = [COMMA, SPACE, LINE_FEED, CARRIAGE_RETURN, TAB].map((byte) => 
 /** JSON texts may hold line ends between their parts; those of a record on one line do not. */
 const LIMIT_TO_LINE = `limit = b.indexOf(${LINE_FEED}, p); if (limit < 0 || limit > end) limit = end;`;
 
-function readMember({ name }: Field, target: Target): string {
+function readMember({ name, target }: { readonly name: string; readonly target: Target }): string {
   const { id, nullable } = target;
   const size = Buffer.byteLength(JSON.stringify(name)) + 1;
   const markValid = nullable ? `valid${id}[n] = 1;` : '';
