@@ -127,7 +127,10 @@ export function pairwiseCombinations(): Chosen[] {
 export function installedCombinations(): Chosen[] {
   const { sources, mode, engine, quality } = STRUCTURE;
   const sinks = [['files'], ['delta'], ['postgres'], ['files', 'delta', 'postgres']];
-  const rows = pairwise({ sinks, sources, mode, engine, quality }).map((row) => ({ ...row, name: 'orders' }));
+  const rows = pairwise({ sinks, sources, mode, engine, quality, state: DETAILS.state }).map((row) => ({
+    ...row,
+    name: 'orders',
+  }));
   return rows.map(toAnswers);
 }
 
