@@ -106,10 +106,10 @@ function pairwise(factors: Factors): Record<string, unknown>[] {
   return rows;
 }
 
-function toAnswers({ run = {}, ...rest }: Record<string, unknown>): Chosen {
-  const all = { ...rest, ...(run as object) } as unknown as Chosen;
+function toAnswers({ run, ...rest }: Record<string, unknown>): Chosen {
+  const all = { ...rest, ...(typeof run === 'object' && run) } as Chosen;
   const answered = Object.entries(all).filter(([name, value]) => value !== undefined && (ASKED[name]?.(all) ?? true));
-  return Object.fromEntries(answered) as unknown as Chosen;
+  return Object.fromEntries(answered) as Chosen;
 }
 
 /** Every combination of what decides the structure, with details that change from one to the next. */
