@@ -1,41 +1,14 @@
-import { mkdir, readdir, readFile, readlink, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Row } from '../../../../skeleton/base/src/runtime/pipeline/batch.ts';
 import { readParquetSchema } from '../../../../skeleton/formats/parquet/src/runtime/formats/parquet/index.ts';
 import { arbitraryRows, EDGE_ROWS, EVERY_TYPE } from '../../../support/every-type.ts';
-import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { batchesOf, contentsOf, openSource, putFile, STREAM, schemaOf } from './reading.ts';
-import { batchOf, kill, openSink, readTable, rejections, runLoad } from './writing.ts';
+import { batches, FORMATS, namesIn, newFolders, onlyFolderIn, schema } from './tables.ts';
+import { batchOf, openSink, readTable, rejections, runLoad } from './writing.ts';
 
-const folder = await temporaryFolder();
-let folders = 0;
-
-function nextFolder(): string {
-  return folder(`${++folders}`);
-}
-
-const schema = schemaOf(['id', { kind: 'int32' }], ['text', { kind: 'string' }]);
-
-/** Batches of so many records each; number n has the sequence n. */
-function batches(count: number, rows = 3, prefix = 'text'): Row[][] {
-  return Array.from({ length: count }, (_, batch) =>
-    Array.from({ length: rows }, (__, row) => ({ id: batch * rows + row, text: `${prefix} ${batch * rows + row}` })),
-  );
-}
-
-async function namesIn(path: string): Promise<string[]> {
-  return (await readdir(path)).sort();
-}
-
-const FORMATS = [
-  {},
-  { format: 'ndjson' },
-  { format: 'csv' },
-  { format: 'ndjson', compression: 'gzip' },
-  { format: 'csv', compression: 'gzip' },
-] as const;
+const nextFolder = await newFolders();
 
 describe('a files sink', () => {
   it.each(FORMATS)('writes every type so that a files source reads it: %j', async (options) => {
@@ -180,13 +153,6 @@ describe('a files sink', () => {
   });
 });
 
-/** Where the only run prepares its files. */
-async function onlyFolderIn(root: string): Promise<string> {
-  const [stream = ''] = await readdir(root);
-  const [writer = ''] = await readdir(join(root, stream));
-  return join(root, stream, writer);
-}
-
 describe('a killed run', () => {
   it.each(FORMATS)('leaves nothing that the next one does not mend, wherever it is killed: %j', async (options) => {
     const all = batches(6);
@@ -235,214 +201,6 @@ describe('a killed run', () => {
       hint: expect.stringMatching(/_checkpoints/),
     });
     expect(await readTable(path, schema)).toEqual(batches(3).flat());
-  });
-});
-
-describe('replace', () => {
-  const replacing = { mode: 'replace' } as const;
-
-  it('takes effect when the source was read to its end, and not before', async () => {
-    const path = nextFolder();
-    await runLoad({ loader: openSink(path, {}, replacing), schema, batches: batches(2, 3, 'old') });
-    const loader = openSink(path, {}, replacing);
-    await loader.prepare(schema);
-    await loader.load(batchOf(schema, [{ id: 7, text: 'new' }], 3), rejections().reject);
-    expect(await readTable(path, schema)).toEqual(batches(2, 3, 'old').flat());
-    expect(loader.recordsWritten).toBe(0);
-    await loader.finish(true);
-    await loader.close();
-    expect(loader.recordsWritten).toBe(1);
-    expect(await readTable(path, schema)).toEqual([{ id: 7, text: 'new' }]);
-    expect(await loader.checkpoint(STREAM)).toEqual({ sequence: 3, position: { row: 3 }, complete: true });
-    expect(await namesIn(path)).toEqual(['.orders.contents', 'orders']);
-    expect(loader.describe()).toBe(`${path}/orders, 1 part`);
-  });
-
-  it('keeps the table when a run is interrupted, fails or is killed', async () => {
-    for (const end of ['finish', 'close', 'kill']) {
-      const path = nextFolder();
-      await runLoad({ loader: openSink(path, {}, replacing), schema, batches: batches(2, 3, 'old') });
-      const loader = openSink(path, {}, replacing);
-      await loader.prepare(schema);
-      await loader.load(batchOf(schema, [{ id: 7, text: 'new' }], 3), rejections().reject);
-      if (end === 'finish') await loader.finish(false);
-      if (end === 'kill') await kill(loader, path);
-      else await loader.close();
-      expect((await namesIn(path)).filter((name) => name !== '.orders.staging' || end !== 'kill')).toEqual([
-        '.orders.contents',
-        'orders',
-      ]);
-      expect(await openSink(path, {}, replacing).checkpoint(STREAM)).toMatchObject({ sequence: 2, complete: true });
-      expect(await readTable(path, schema)).toEqual(batches(2, 3, 'old').flat());
-      await runLoad({ loader: openSink(path, {}, replacing), schema, batches: batches(4, 3, 'newer') });
-      expect(await readTable(path, schema)).toEqual(batches(4, 3, 'newer').slice(2).flat());
-    }
-  });
-
-  it.each([
-    ['decided', 'a link'],
-    ['its contents in their place', 'a link'],
-    ['decided', 'a folder'],
-    ['decided by version 0.1.0', 'a folder'],
-    ['the former folder moved away', 'a folder'],
-  ])('is completed by the next run after a crash: %s, and the table was %s', async (step, kind) => {
-    const path = nextFolder();
-    const table = join(path, 'orders');
-    const appended = kind === 'a folder';
-    await runLoad({ loader: openSink(path, {}, appended ? {} : replacing), schema, batches: batches(2, 3, 'old') });
-    const loader = openSink(path, {}, replacing);
-    await loader.prepare(schema);
-    await loader.load(batchOf(schema, [{ id: 7, text: 'new' }], 3), rejections().reject);
-    const staging = await onlyFolderIn(join(path, '.orders.staging'));
-    const kept = nextFolder();
-    await rename(table, kept);
-    await loader.finish(true);
-    await loader.close();
-    // And now back to where it was.
-    const contents = join(path, '.orders.contents', basename(staging));
-    await rename(table, join(contents, '_ready'));
-    if (step === 'decided by version 0.1.0') {
-      await rm(join(contents, '_ready'));
-      await writeFile(join(contents, '_ready'), '');
-    }
-    if (step.startsWith('decided')) {
-      await mkdir(dirname(staging), { recursive: true });
-      await rename(contents, staging);
-    }
-    await rename(kept, step === 'the former folder moved away' ? join(path, '.orders.former') : table);
-
-    expect(await openSink(path, {}, replacing).checkpoint(STREAM)).toMatchObject({ sequence: 3, complete: true });
-    expect(await openSink(path, {}, replacing).schema()).toEqual(schema);
-    const next = openSink(path, {}, replacing);
-    await next.prepare(schema);
-    expect(await readTable(path, schema)).toEqual([{ id: 7, text: 'new' }]);
-    await next.close();
-    expect(await namesIn(path)).toEqual(['.orders.contents', 'orders']);
-    expect(await namesIn(join(path, '.orders.contents'))).toEqual([basename(staging)]);
-    expect(await namesIn(table)).not.toContain('_ready');
-  });
-
-  it('never leaves readers without a table, and keeps what they read until the next run', async () => {
-    const path = nextFolder();
-    await runLoad({ loader: openSink(path, {}, replacing), schema, batches: batches(2, 3, 'old') });
-    const former = await realpath(join(path, 'orders'));
-    const loader = openSink(path, {}, replacing);
-    await loader.prepare(schema);
-    await loader.load(batchOf(schema, [{ id: 7, text: 'new' }], 3), rejections().reject);
-    const seen = new Set<string>();
-    let reading = true;
-    const reader = (async () => {
-      while (reading) seen.add((await readdir(join(path, 'orders'))).filter((name) => name.startsWith('part-')).join());
-    })();
-    await loader.finish(true);
-    reading = false;
-    await reader;
-    expect(seen.size).toBeLessThanOrEqual(2);
-    expect([...seen]).not.toContain('');
-    expect(await namesIn(former)).not.toEqual([]);
-    await loader.close();
-    const next = openSink(path, {}, replacing);
-    await next.prepare(schema);
-    await expect(readdir(former)).rejects.toMatchObject({ code: 'ENOENT' });
-    await next.close();
-  });
-
-  it('that follows on one which a zombie was about to publish is not undone by it', async () => {
-    const path = nextFolder();
-    await runLoad({ loader: openSink(path, {}, replacing), schema, batches: batches(1, 3, 'old') });
-    const before = await readlink(join(path, 'orders'));
-    await runLoad({
-      loader: openSink(path, {}, replacing),
-      schema,
-      batches: [...batches(1), [{ id: 7, text: 'zombie' }]],
-    });
-    const contents = await realpath(join(path, 'orders'));
-    await rename(join(path, 'orders'), join(contents, '_ready'));
-    await symlink(before, join(path, 'orders'));
-    const next = openSink(path, {}, replacing);
-    await next.checkpoint(STREAM);
-    await next.prepare(schema);
-    await expect(rename(join(contents, '_ready'), join(path, 'orders'))).rejects.toMatchObject({ code: 'ENOENT' });
-    await next.close();
-  });
-
-  it('empties the table when the source has nothing', async () => {
-    const path = nextFolder();
-    await runLoad({ loader: openSink(path, {}, replacing), schema, batches: batches(2) });
-    const loader = openSink(path, {}, replacing);
-    await loader.prepare(schema);
-    await loader.finish(true);
-    await loader.close();
-    expect((await namesIn(join(path, 'orders'))).filter((name) => name.startsWith('part-'))).toEqual([]);
-  });
-});
-
-describe('a run that another one has taken over', () => {
-  const [first = '', second = ''] = ['0199c0de-0000-7000-8000-000000000001', '0199c0de-0000-7000-8000-000000000002'];
-  const by = { code: 'FENCED', exitCode: 75, message: expect.stringContaining(`Run ${second} has taken over`) };
-
-  it.each(FORMATS)('publishes nothing any more, wherever it stood still: %j', async (options) => {
-    for (const stoodStill of ['before its first batch', 'in a part', 'behind a batch without records'] as const) {
-      const path = nextFolder();
-      await runLoad({ loader: openSink(path, options), schema, batches: batches(1) });
-      const zombie = openSink(path, options, { writer: first });
-      await zombie.checkpoint(STREAM);
-      await zombie.prepare(schema);
-      const { reject } = rejections();
-      if (stoodStill === 'in a part') await zombie.load(batchOf(schema, [{ id: 99, text: 'zombie' }], 2), reject);
-      if (stoodStill === 'behind a batch without records') await zombie.load(batchOf(schema, [], 2), reject);
-      const next = openSink(path, options, { writer: second });
-      await next.checkpoint(STREAM);
-      await next.prepare(schema);
-      const commit = async () => {
-        await zombie.load(batchOf(schema, [{ id: 100, text: 'zombie' }], 3), reject);
-        await zombie.finish(true);
-      };
-      await expect(commit()).rejects.toMatchObject(by);
-      await zombie.close();
-      await next.load(batchOf(schema, batches(2)[1] ?? [], 2), reject);
-      await next.finish(true);
-      await next.close();
-      expect(await readTable(path, schema)).toEqual(batches(2).flat());
-      expect(await openSink(path).checkpoint(STREAM)).toMatchObject({ sequence: 2 });
-      expect(await readdir(join(path, 'orders'))).not.toContain('_staging');
-    }
-  });
-
-  it('is refused when the other one has come to its end, and told which one it was', async () => {
-    const path = nextFolder();
-    const zombie = openSink(path, {}, { writer: first });
-    await zombie.prepare(schema);
-    await zombie.load(batchOf(schema, [{ id: 99, text: 'zombie' }], 1), rejections().reject);
-    await runLoad({ loader: openSink(path, {}, { writer: second }), schema, batches: batches(2) });
-    await expect(zombie.finish(true)).rejects.toMatchObject(by);
-    await zombie.close();
-    expect(await readTable(path, schema)).toEqual(batches(2).flat());
-  });
-
-  it('replaces nothing any more', async () => {
-    const path = nextFolder();
-    const zombie = openSink(path, {}, { mode: 'replace', writer: first });
-    await zombie.prepare(schema);
-    await zombie.load(batchOf(schema, [{ id: 99, text: 'zombie' }], 1), rejections().reject);
-    const next = openSink(path, {}, { mode: 'replace', writer: second });
-    await next.prepare(schema);
-    await next.load(batchOf(schema, batches(1)[0] ?? [], 1), rejections().reject);
-    await expect(zombie.finish(true)).rejects.toMatchObject(by);
-    await zombie.close();
-    await next.finish(true);
-    await next.close();
-    expect(await readTable(path, schema)).toEqual(batches(1).flat());
-    expect(await namesIn(path)).toEqual(['.orders.contents', 'orders']);
-  });
-
-  it('notices before its first record when the other one has moved the stream', async () => {
-    const path = nextFolder();
-    const zombie = openSink(path, {}, { writer: first });
-    await zombie.checkpoint(STREAM);
-    await runLoad({ loader: openSink(path, {}, { writer: second }), schema, batches: batches(2) });
-    await expect(zombie.prepare(schema)).rejects.toMatchObject({ code: 'LOCKED' });
-    await zombie.close();
   });
 });
 
