@@ -31,10 +31,11 @@ export async function watchedRun(
   environment: Record<string, string>,
   kill?: Kill,
   onStep?: OnStep,
+  options: readonly string[] = [],
 ): Promise<WatchedRun> {
   const failpoint = kill !== undefined && 'when' in kill ? kill : undefined;
   const variables = { ...environment, ...(failpoint && { [FAILPOINT_VARIABLE]: JSON.stringify(failpoint) }) };
-  const child = service.start(['run', '--json'], variables, ['--import', FAILPOINTS]);
+  const child = service.start(['run', '--json', ...options], variables, ['--import', FAILPOINTS]);
   const steps: string[] = [];
   const told = child.stdio[STEP_DESCRIPTOR] as Readable;
   let rest = '';
