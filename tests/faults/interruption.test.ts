@@ -1,10 +1,13 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { useDatabase } from '../services/postgres/database.ts';
-import { ended, renderServices, type Service } from './service.ts';
+import { disturbedRun } from './disturbed-run.ts';
+import { renderServices, type Service } from './service.ts';
 
 const ROWS = 40_000;
+const BATCH_ROWS = 2_000;
+/** Two batches are committed. */
+const THIRD_BATCH = { step: 'batch loaded', occurrence: 3 };
 const database = useDatabase();
 let rendered: Service;
 let service: Service;
@@ -23,7 +26,7 @@ beforeAll(async () => {
   const yaml = rendered.path('pipeline.yaml');
   const appending = readFileSync(yaml, 'utf8')
     .replace('mode: merge, key: [order_id]', 'mode: append')
-    .replace('batchSize: 20000', 'batchSize: 2000')
+    .replace('batchSize: 20000', `batchSize: ${BATCH_ROWS}`)
     .replace('max: 100', 'max: 1000');
   writeFileSync(yaml, appending);
   environment = { WAREHOUSE_DATABASE_URL: database.url };
@@ -37,13 +40,6 @@ afterAll(() => {
   service.remove();
   rendered.remove();
 });
-
-async function exists(table: string): Promise<boolean> {
-  const [row] = await database.sql<{ made: boolean }>('SELECT to_regclass($1) IS NOT NULL AS made', [
-    `public.${table}`,
-  ]);
-  return row?.made === true;
-}
 
 /** What an undisturbed run leaves. */
 async function expectCompleteContents(): Promise<void> {
@@ -60,40 +56,33 @@ async function expectCompleteContents(): Promise<void> {
 }
 
 test('SIGTERM commits what is in hand, exits 75, and the next run goes on', async () => {
-  const child = service.start(['run'], environment);
-  const end = ended(child);
-  const committed = async (): Promise<number> => {
-    if (!(await exists('orders'))) return 0;
-    const [row] = await database.sql<{ count: number }>('SELECT count(*)::int AS count FROM public.orders');
-    return row?.count ?? 0;
-  };
-  while ((await committed()) === 0) await delay(5);
-  child.kill('SIGTERM');
-  const { code, stderr } = await end;
+  const { code, stderr } = await disturbedRun(service, environment, THIRD_BATCH, async (run) => {
+    run.kill('SIGTERM');
+    return undefined;
+  });
   expect(stderr).toContain('INTERRUPTED');
   expect(code).toBe(75);
-  expect(await committed()).toBeLessThan(ROWS);
+  const committed = await database.sql('SELECT FROM public.orders');
+  expect(committed.length).toBeGreaterThan(2 * BATCH_ROWS);
+  expect(committed.length).toBeLessThan(ROWS / 2);
   expect((await service.pipeline(['run'], environment)).code).toBe(0);
   await expectCompleteContents();
 });
 
 test('a second run of the same resource is refused, here and from another machine', async () => {
-  const child = service.start(['run'], environment);
-  const end = ended(child);
-  while (!(await exists('etl_checkpoints'))) await delay(5);
-  // However fast it is: it holds its locks until the others have met them.
-  child.kill('SIGSTOP');
-  const elsewhere = service.copy();
-  rmSync(elsewhere.path('data/state'), { recursive: true, force: true });
-  const [second, other] = await Promise.all([
-    service.pipeline(['run'], environment),
-    elsewhere.pipeline(['run'], environment),
-  ]);
-  child.kill('SIGCONT');
-  elsewhere.remove();
-  expect(second).toMatchObject({ code: 75, stderr: expect.stringContaining('LOCKED') });
-  expect(other).toMatchObject({ code: 75, stderr: expect.stringContaining('LOCKED') });
-  expect((await end).code).toBe(0);
+  const { code } = await disturbedRun(service, environment, THIRD_BATCH, async () => {
+    const elsewhere = service.copy();
+    rmSync(elsewhere.path('data/state'), { recursive: true, force: true });
+    const [second, other] = await Promise.all([
+      service.pipeline(['run'], environment),
+      elsewhere.pipeline(['run'], environment),
+    ]);
+    elsewhere.remove();
+    expect(second).toMatchObject({ code: 75, stderr: expect.stringContaining('LOCKED') });
+    expect(other).toMatchObject({ code: 75, stderr: expect.stringContaining('LOCKED') });
+    return undefined;
+  });
+  expect(code).toBe(0);
   await expectCompleteContents();
 });
 

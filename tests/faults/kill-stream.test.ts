@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { disturbedRun } from './disturbed-run.ts';
 import { ended, renderServices, type Service } from './service.ts';
 
 const ROWS = 300_000;
@@ -98,13 +99,15 @@ test('a run that is stopped leaves the totals of the one before, and the next on
   expect(await service.pipeline(['run'])).toMatchObject({ code: 0 });
   rmSync(service.path('data/dead-letters/orders.ndjson'));
   writePayments((index) => 2 * index);
-  const child = service.start(['run']);
-  const end = ended(child);
-  while (!existsSync(service.path('data/duckdb/orders/orders'))) await delay(5);
-  child.kill('SIGTERM');
-  expect(await end).toMatchObject({ code: 75, stderr: expect.stringContaining('INTERRUPTED') });
+  const intermediate = service.path('data/duckdb/orders/orders');
+  const stopped = await disturbedRun(service, {}, { step: 'batch extracted', occurrence: 3 }, async (run) => {
+    expect(existsSync(intermediate)).toBe(true);
+    run.kill('SIGTERM');
+    return undefined;
+  });
+  expect(stopped).toMatchObject({ code: 75, stderr: expect.stringContaining('INTERRUPTED') });
   expect(totals().get(100)).toMatchObject({ cents: 100 + 50_100 + 100_100 + 150_100 + 200_100 + 250_100 });
-  expect(existsSync(service.path('data/duckdb/orders/orders'))).toBe(false);
+  expect(existsSync(intermediate)).toBe(false);
   expect(await service.pipeline(['run'])).toMatchObject({ code: 0 });
   expectTotals((index) => 2 * index);
 });
