@@ -147,28 +147,29 @@ test('a shard that is killed goes on where it stopped, and the others never noti
 
 test('SIGTERM stops all shards after what is in hand, and the next run goes on', async () => {
   use(fromShop, APPEND);
-  const child = service.start(['run'], environment);
-  const end = ended(child);
-  while ((await rowsWritten()) === 0) await delay(20);
-  child.kill('SIGTERM');
-  expect((await end).code).toBe(75);
-  expect(await rowsWritten()).toBeLessThan(ROWS - 100);
+  await runInterrupted();
   await expectComplete(service.pipeline(['run'], environment));
   await expectContents();
 });
 
 test('a resource that was not split is split on its way, and nothing is lost or doubled', async () => {
   use(fromShop, APPEND, ['shards: 2', 'shards: 1']);
-  const child = service.start(['run'], environment);
-  const end = ended(child);
-  while ((await rowsWritten()) === 0) await delay(20);
-  child.kill('SIGTERM');
-  expect((await end).code).toBe(75);
-  expect(await rowsWritten()).toBeLessThan(ROWS - 100);
+  await runInterrupted();
   edit(['shards: 1', 'shards: 3']);
   await expectComplete(service.pipeline(['run'], environment));
   await expectContents();
 });
+
+/** A run that is told to stop when the first records are in the sink. */
+async function runInterrupted(): Promise<void> {
+  const child = service.start(['run'], environment);
+  const end = ended(child);
+  while (child.exitCode === null && (await rowsWritten()) === 0) await delay(20);
+  child.kill('SIGTERM');
+  const { code, stderr } = await end;
+  expect(code, stderr).toBe(75);
+  expect(await rowsWritten()).toBeLessThan(ROWS - 100);
+}
 
 async function rowsWritten(): Promise<number> {
   const [made] = await warehouse.sql<{ made: boolean }>("SELECT to_regclass('public.orders') IS NOT NULL AS made");
