@@ -20,11 +20,11 @@ type CallFrame = z.output<typeof profileSchema>['nodes'][number]['callFrame'];
 export type TimeByPart = Readonly<Record<string, number>>;
 
 /** Outside of JavaScript. */
-const STATES: Readonly<Record<string, string>> = {
-  '(idle)': 'waiting',
-  '(garbage collector)': 'garbage collection',
-  '(program)': 'native code',
-};
+const STATES: ReadonlyMap<string, string> = new Map([
+  ['(idle)', 'waiting'],
+  ['(garbage collector)', 'garbage collection'],
+  ['(program)', 'native code'],
+]);
 
 /**
  * Counts the time of a profile where it was spent: by the folder of the runtime whose code ran, or on whose behalf
@@ -54,7 +54,7 @@ export function timeByPart(text: string): TimeByPart {
 }
 
 function partOf({ functionName, url }: CallFrame, caller: string): string {
-  const state = STATES[functionName];
+  const state = STATES.get(functionName);
   if (state !== undefined) return state;
   // What modules do when they are loaded is part of loading them, too.
   if (caller === 'loading of modules' || url.startsWith('node:internal/modules/')) return 'loading of modules';

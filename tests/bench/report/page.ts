@@ -1,7 +1,8 @@
-import { type Goal, goalsOf, isMet } from '../goals.ts';
+import { type Goal, goalsOf, isMet, multiplesOfPeers } from '../goals.ts';
 import { NOT_DONE } from '../measure.ts';
 import { ROUTE_NAMES, type RouteName } from '../move.ts';
 import { groupByDataSet, median, type Report, type Result } from '../results.ts';
+import { machineTable } from './limits-of-the-machine.ts';
 import { markdownTable, percent, thousands } from './markdown.ts';
 
 /** Parts that take less of the time are not shown. */
@@ -21,12 +22,22 @@ Measured on ${report.machine}, with Node ${report.node} and PostgreSQL ${report.
 
 ${goals(goalsOf(report.results))}
 
+## What holds the service
+
+The *work* is the processor time of the service and of the server. A run takes at least the time in which all cores together can do it, and at least as long
+as its main thread is busy, which reads, checks and writes columns. *Share at most* is the share of the limit that would be reached with no core idle for a
+moment: where a goal asks for more, only less work would help. On which parts the main thread spends its time is told at the end of each route.
+
+${machineTable(report.results, Number.parseInt(report.machine, 10))}
+
+No candidate moves data faster than the limit, so it is no larger multiple of a peer either:
+
+${peerTable(report.results)}
+
 ## How to read it
 
 - The generated service runs as in its container, with its options of Node and of the memory allocator, and with what its image has compiled.
   Whole processes are timed, from start to end, with all that they load.
-- Routes without a table of *where the time goes* were measured before its image had compiled the service: they ran it as \`npm start\` does, which starts
-  slower and, with the allocator's own settings, takes more memory.
 - The *limit* is the least work with which the data can be moved: \`psql\` with PostgreSQL's own binary format (which reads and throws away where the
   sink is not PostgreSQL), or DuckDB where PostgreSQL has no part. A *share* is throughput as a share of the limit's in the same run: more is better.
 - The candidates take turns (A B C A B C …), and the figures are medians. *Noise* is how far two sets of runs of the limit itself are apart: a difference below it says nothing.
@@ -68,6 +79,19 @@ function goals(all: readonly Goal[]): string {
     ];
   });
   return markdownTable(['goal', 'wanted', 'measured', 'met'], rows);
+}
+
+function peerTable(results: readonly Result[]): string {
+  const rows = ROUTE_NAMES.flatMap((route) =>
+    multiplesOfPeers(results, route)
+      .filter(({ limit }) => limit !== undefined)
+      .map(({ peer, limit, service }) => [route, peer, times(limit), times(service)]),
+  );
+  return markdownTable(['route', 'peer', 'limit', 'service, contract and transformer'], rows);
+}
+
+function times(multiple: number | undefined): string {
+  return multiple === undefined ? '' : `${multiple.toFixed(1)} ×`;
 }
 
 function routeSection(route: RouteName, results: readonly Result[]): string {

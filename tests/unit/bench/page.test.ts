@@ -9,6 +9,7 @@ import { result } from './samples.ts';
 const results = [
   result({ role: 'limit', candidate: 'psql', variant: '\\copy of the CSV file', ratio: 1 }),
   result({ eventLoopMilliseconds: 33 }),
+  result({ variant: 'contract', timeByPart: { waiting: 1, columns: 3 } }),
   result({ role: 'peer', candidate: 'Sling', types: ['a: DATE → VARCHAR'], ratio: 0.1 }),
   result({ role: 'peer', candidate: 'dlt', contents: 'different', differences: ['a has other values'] }),
   result({ role: 'peer', candidate: 'ingestr', rowsPerSecond: [], failure: NOT_DONE }),
@@ -17,12 +18,18 @@ const results = [
   result({ role: 'peer', candidate: 'DuckDB', rowsPerSecond: [], failure: 'python ended with 1' }),
 ];
 const lineOf = (start: string): string => page.split('\n').find((line) => line.startsWith(`| ${start}`)) ?? '';
-const page = toMarkdown({ machine: 'a machine', node: '24', postgres: '15', results });
+const page = toMarkdown({ machine: '2 cores', node: '24', postgres: '15', results });
 
 describe('the page', () => {
   it('shows medians, shares, processor time, memory and event loop', () => {
     expect(lineOf('generated service')).toBe(
       '| generated service, plain | 200 k | 1.60 | 3.1 s | 1.5 s | 200 MiB | 33 ms | same | 1.2.3 |',
+    );
+  });
+
+  it('holds the work of service and server against the time that they took', () => {
+    expect(lineOf('CSV → PostgreSQL, 1,000,000')).toBe(
+      '| CSV → PostgreSQL, 1,000,000 line items, contract | 5.0 s | 75 % | 3.1 + 1.5 s | 2.3 s | 1.60 | 3.45 |',
     );
   });
 
@@ -47,7 +54,7 @@ describe('the chart', () => {
   it('has a bar with its figure for each candidate that was measured', () => {
     const svg = toChart([...results, result({ rows: 5, rowsPerSecond: [7000] })]);
     expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
-    expect(svg.match(/200 k\/s/g)).toHaveLength(5);
+    expect(svg.match(/200 k\/s/g)).toHaveLength(6);
     expect(svg).toContain('CSV → PostgreSQL');
   });
 });

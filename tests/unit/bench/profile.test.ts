@@ -20,7 +20,7 @@ test('time is counted for the folder of the runtime on whose behalf it was spent
       ['encode', `${RUNTIME}/formats/parquet/parquet-writer.ts`, 0],
       ['fill', 'node:buffer', 1],
       ['zlibBufferSync', 'node:zlib', 1],
-      ['load', `${RUNTIME}/pipeline/pipeline.ts`, 0],
+      ['toString', `${RUNTIME}/pipeline/pipeline.ts`, 0],
       ['generated', '', 4],
       ['parse', 'file:///service/node_modules/zod/core.js', 4],
       ['transform', 'file:///service/src/resources/orders.ts', 4],
