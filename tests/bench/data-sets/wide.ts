@@ -5,7 +5,8 @@ const KINDS: readonly ((column: number) => string)[] = [
   (column) => `n * ${column} % 1000003`,
   (column) => `(n * ${column} % 10007)::int`,
   (column) => `(n * ${column} % 1000003 / 100.0)::numeric(12, 2)`,
-  (column) => `(n * ${column} % 1000003)::double precision / 8`,
+  // Never whole: NDJSON tells a type by its first records, and has one form for all numbers.
+  (column) => `(n * ${column} % 1000003)::double precision / 8 + 0.0625`,
   (column) => `substr(${hexadecimal(`n + ${column}`)}, 1, (4 + n % 13)::int)`,
   (column) => `(ARRAY['new', 'open', 'done', 'late'])[(n + ${column}) % 4 + 1]`,
   (column) => `n * ${column} % 3 = 0`,

@@ -6,19 +6,30 @@ import type { Field, LogicalType, TableSchema } from './table-schema.ts';
  *
  * @param expected columns whose types are known; they win for the names they share
  */
-export function inferSchema(rows: readonly Readonly<Record<string, unknown>>[], expected?: TableSchema): TableSchema {
+export function inferSchema(rows: readonly Values[], expected?: TableSchema): TableSchema {
   const known = new Map(expected?.fields.map((field) => [field.name, field]));
   const types = new Map<string, LogicalType | undefined>();
+  widenTypes(types, rows);
+  const fields = [...types].map(
+    ([name, type]): Field => known.get(name) ?? { name, type: type ?? { kind: 'string' }, nullable: true },
+  );
+  return { fields };
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+/**
+ * Widens the types of columns, and adds columns, so that they hold these rows, too.
+ *
+ * @param types of the columns so far; `undefined` of one that has held nothing but NULL
+ */
+export function widenTypes(types: Map<string, LogicalType | undefined>, rows: readonly Values[]): void {
   for (const row of rows) {
     for (const [name, value] of Object.entries(row)) {
       const type = typeOf(value);
       types.set(name, types.has(name) ? widen(types.get(name), type) : type);
     }
   }
-  const fields = [...types].map(
-    ([name, type]): Field => known.get(name) ?? { name, type: type ?? { kind: 'string' }, nullable: true },
-  );
-  return { fields };
 }
 
 /** The type of one value, `undefined` for null. */

@@ -1,7 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Columns } from '../../columns/columns.ts';
 import { readText } from '../../columns/read-values.ts';
 import { readParquetSchema } from '../../formats/parquet/index.ts';
 import type { Row } from '../../pipeline/batch.ts';
-import { inferSchema } from '../../schema/infer.ts';
+import { widenTypes } from '../../schema/infer.ts';
 import type { LogicalType } from '../../schema/table-schema.ts';
 import { readCsvHeader } from './csv/csv-header.ts';
 import { inferTextType } from './csv/infer-text.ts';
@@ -15,6 +17,9 @@ import type { FormatName, SourceFile } from './source-files.ts';
 
 /** The columns of a file and what type their values have; `undefined` where no value was seen. */
 export type ColumnTypes = ReadonlyMap<string, LogicalType | undefined>;
+
+/** Rows between which the event loop gets its turn. */
+const ROWS_AT_ONCE = 500;
 
 /** One way to write records into a file. */
 export interface FileFormat {
@@ -51,23 +56,31 @@ async function csvColumnTypes(file: SourceFile, options: FilesSource, records: n
   const header = await readCsvHeader(file, options);
   if (header === undefined) return new Map();
   const sample = (await firstGroup(readCsv(file, options, sampleOf(records))))?.columns;
-  const types = header.names.map((name, field): [string, LogicalType | undefined] => {
-    const column = sample?.columns[field];
-    if (sample === undefined || column?.storage !== 'bytes') return [name, undefined];
-    const texts: string[] = [];
-    for (let index = 0; index < sample.length; index++) {
-      const text = column.valid?.[index] === 0 ? '' : readText(column, index).trim();
-      if (text !== '') texts.push(text);
-    }
-    return [name, inferTextType(texts)];
-  });
-  return new Map(types);
+  const types = new Map<string, LogicalType | undefined>();
+  for (const [field, name] of header.names.entries()) {
+    types.set(name, sample && inferTextType(textsOf(sample, field)));
+    await setImmediate();
+  }
+  return types;
 }
 
-function jsonColumnTypes(rows: readonly Row[]): ColumnTypes {
-  const present = new Set(rows.flatMap((row) => Object.keys(row).filter((name) => row[name] !== null)));
-  const { fields } = inferSchema(rows);
-  return new Map(fields.map(({ name, type }) => [name, present.has(name) ? type : undefined]));
+/** The texts of a column that say something about its type. */
+function* textsOf({ columns, length }: Columns, field: number): Generator<string> {
+  const column = columns[field];
+  if (column?.storage !== 'bytes') return;
+  for (let index = 0; index < length; index++) {
+    const text = column.valid?.[index] === 0 ? '' : readText(column, index).trim();
+    if (text !== '') yield text;
+  }
+}
+
+async function jsonColumnTypes(rows: readonly Row[]): Promise<ColumnTypes> {
+  const types = new Map<string, LogicalType | undefined>();
+  for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) {
+    widenTypes(types, rows.slice(start, start + ROWS_AT_ONCE));
+    await setImmediate();
+  }
+  return types;
 }
 
 async function parquetColumnTypes({ path }: SourceFile): Promise<ColumnTypes> {

@@ -83,7 +83,8 @@ class CopyInQuery implements Submittable {
         connection.stream.write(message, (error) => {
           this.#inFlight--;
           this.#spare.push(message);
-          if (!error) this.#send(connection);
+          // A socket that takes all at once says so before the event loop has had its turn.
+          if (!error) setImmediate(() => this.#send(connection));
         });
       }
     } catch (error) {

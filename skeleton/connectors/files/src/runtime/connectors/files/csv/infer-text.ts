@@ -26,7 +26,9 @@ export function inferTextType(texts: Iterable<string>): LogicalType | undefined 
   let whole = 0;
   let scale = 0;
   for (const text of texts) {
-    kinds.add(kindOf(text));
+    const kind = kindOf(text);
+    if (kind === 'string') return { kind };
+    kinds.add(kind);
     const [, digits = '', places = ''] = DECIMAL.exec(text) ?? (INTEGER.test(text) ? ['', text.replace('-', '')] : []);
     whole = Math.max(whole, digits.length);
     scale = Math.max(scale, places.length);
