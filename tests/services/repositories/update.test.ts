@@ -8,7 +8,7 @@ import { skeleton } from '../../render/overlays.ts';
 import { PreviousRelease, updateToHead } from '../../render/update/releases.ts';
 import { expectTeamEdits, workAsTeam } from '../../render/update/team-edits.ts';
 import type { TeamRepository } from '../../render/update/team-repository.ts';
-import { npm } from './repository.ts';
+import { install, npm } from './repository.ts';
 
 let root: string;
 let release: PreviousRelease;
@@ -39,7 +39,14 @@ async function run(
   return output;
 }
 
-/** What a team does after an update: with the packages that are installed, because they are the same for all. */
+/** The packages of all answers together, which are installed, in the place of those that were there. */
+async function takePackagesOfSkeleton({ folder }: TeamRepository): Promise<void> {
+  await rm(join(folder, 'node_modules'), { recursive: true });
+  symlinkSync(join(skeleton, 'node_modules'), join(folder, 'node_modules'));
+  writeFileSync(join(folder, '.git/info/exclude'), 'node_modules\n');
+}
+
+/** What a team does after an update. */
 async function checkAndCommit(team: TeamRepository, message: string): Promise<void> {
   await run(team, 'check');
   await run(team, 'test');
@@ -54,8 +61,7 @@ describe('a repository of the release before, with data and with what its team d
     'is updated, goes on where it was, and takes another sink later',
     async () => {
       const team = await release.create(join(root, 'orders'), { name: 'orders' });
-      symlinkSync(join(skeleton, 'node_modules'), join(team.folder, 'node_modules'));
-      writeFileSync(join(team.folder, '.git/info/exclude'), 'node_modules\n');
+      expect(await install(team.folder)).toMatchObject({ status: 0 });
       expect(await run(team, 'start')).toMatch(/ [1-9][\d,]* written/);
       workAsTeam(team);
       // Under the name that its positions have.
@@ -64,6 +70,7 @@ describe('a repository of the release before, with data and with what its team d
 
       const { merged } = await updateToHead(team, { previous: release });
       expect(merged.conflicts).toEqual([]);
+      await takePackagesOfSkeleton(team);
       await checkAndCommit(team, 'Update the template');
       expect(await run(team, 'start')).toMatch(/orders +nothing new/);
       expect((await updateToHead(team)).merged.changes).toEqual([]);

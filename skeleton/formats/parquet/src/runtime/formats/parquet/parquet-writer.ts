@@ -10,7 +10,7 @@ import { ParquetFile } from './parquet-file.ts';
 
 /** A row group has at most so many records and about so many bytes; the memory of a writer depends on nothing else. */
 const GROUP_ROWS = 60_000;
-const GROUP_BYTES = 32 * 1024 * 1024;
+const GROUP_BYTES = 16 * 1024 * 1024;
 
 export interface ColumnSummary {
   readonly nullCount: number;
