@@ -90,7 +90,7 @@ async function hookFiles(): Promise<void> {
 /** `state: insert into runs`: what a statement does to what; of those behind a savepoint in the same message, the first. */
 function nameOfSql(text: string): string | undefined {
   const words = text
-    .replaceAll(/["\n]|\bIF (NOT )?EXISTS\b|pg_temp\.|public\.|^SAVEPOINT \w+;/gi, ' ')
+    .replaceAll(/["\n]|\bIF (NOT )?EXISTS\b|pg_temp\.|public\.|main\.|^SAVEPOINT \w+;/gi, ' ')
     .trim()
     .split(/[\s(;]+/);
   const [verb = ''] = words;
