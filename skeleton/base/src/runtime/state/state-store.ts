@@ -28,20 +28,19 @@ export interface KnownCheckpoint {
   readonly updatedAt: string;
 }
 
-const json = z.string().transform((text, context): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    context.addIssue('is no JSON');
-    return z.NEVER;
-  }
-});
-
-const runRow = z.object({ manifest: json.pipe(runManifestSchema) }).transform((row) => row.manifest);
-const deliveryRow = z.object({ delivery: json.pipe(deliverySchema) }).transform((row) => row.delivery);
-const checkpointRow = z
-  .object({ stream: z.string(), checkpoint: json.pipe(checkpointSchema), updated_at: z.string() })
-  .transform(({ stream, checkpoint, updated_at }): KnownCheckpoint => ({ stream, checkpoint, updatedAt: updated_at }));
+const runRow = z
+  .object({ manifest: z.string() })
+  .transform(({ manifest }) => runManifestSchema.parse(JSON.parse(manifest)));
+const deliveryRow = z
+  .object({ delivery: z.string() })
+  .transform(({ delivery }) => deliverySchema.parse(JSON.parse(delivery)));
+const checkpointRow = z.object({ stream: z.string(), checkpoint: z.string(), updated_at: z.string() }).transform(
+  ({ stream, checkpoint, updated_at }): KnownCheckpoint => ({
+    stream,
+    checkpoint: checkpointSchema.parse(JSON.parse(checkpoint)),
+    updatedAt: updated_at,
+  }),
+);
 
 /**
  * What a pipeline remembers about itself: runs, checkpoints, deliveries of alerts, and who runs what. Nothing in it is
@@ -206,13 +205,15 @@ export class StateStore {
   }
 
   #parse<T>(schema: z.ZodType<T>, row: unknown): T {
-    const result = schema.safeParse(row);
-    if (result.success) return result.data;
-    throw new PipelineError('STORAGE', `${this.#state.location}: an entry is not what this version writes.`, {
-      where: { file: this.#state.location },
-      hint: capitalised(`${this.#state.remedy}.`),
-      cause: result.error,
-    });
+    try {
+      return schema.parse(row);
+    } catch (error) {
+      throw new PipelineError('STORAGE', `${this.#state.location}: an entry is not what this version writes.`, {
+        where: { file: this.#state.location },
+        hint: capitalised(`${this.#state.remedy}.`),
+        cause: error,
+      });
+    }
   }
 }
 

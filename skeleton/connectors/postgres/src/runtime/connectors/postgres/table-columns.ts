@@ -1,4 +1,4 @@
-import type { Client } from 'pg';
+import type { Client, Pool } from 'pg';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import type { Field } from '../../schema/table-schema.ts';
 import { quoteTable, type TableName } from './table-name.ts';
@@ -57,7 +57,7 @@ export async function describeTable(client: Client, table: TableName): Promise<T
   }));
 }
 
-export async function tableExists(client: Client, table: TableName): Promise<boolean> {
+export async function tableExists(client: Client | Pool, table: TableName): Promise<boolean> {
   const { rows } = await client.query<{ found: boolean }>('SELECT to_regclass($1) IS NOT NULL AS found', [
     quoteTable(table),
   ]);

@@ -1,5 +1,6 @@
 import { escapeIdentifier, Pool, type PoolClient } from 'pg';
 import { toPipelineError } from '../../connectors/postgres/errors.ts';
+import { tableExists } from '../../connectors/postgres/table-columns.ts';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import type { OpenStateDatabase } from '../open-state.ts';
 import type { Query } from '../state-database.ts';
@@ -12,36 +13,27 @@ const CONNECTIONS = 2;
 
 /**
  * Keeps the state of a pipeline in a schema of its own, so that pipelines of different versions can share a database.
+ * The server is called by the first question, whose failure never holds the password.
  *
- * @throws PipelineError `UNAVAILABLE`, `ACCESS_DENIED` or `NOT_FOUND`; its message never holds the password
+ * @throws PipelineError `CONFIGURATION` when the URL cannot be read
  */
 export const openStateDatabase: OpenStateDatabase = async (url, pipeline) => {
   const schema = `etl_state_${pipeline.replaceAll('-', '_')}`;
   const pool = openPool(url, `etl state of ${pipeline}`);
   const server = serverOf(url);
-  const toError = (error: unknown) => toPipelineError(error, server);
-  try {
-    await createSchema(pool, schema);
-  } catch (error) {
-    await pool.end();
-    throw toError(error);
-  }
-  const query = queryOf(pool);
   return {
-    query,
+    query: queryOf(pool),
     schema: escapeIdentifier(schema),
     clock: '(extract(epoch FROM clock_timestamp()) * 1000)::float8',
     location: `PostgreSQL at ${server.host}:${server.port}, schema ${schema} of ${server.database}`,
     remedy: 'rename the schema: positions live in the sink, only the history of runs is lost',
-    async hasTable(name) {
-      const { rows } = await query('SELECT FROM pg_tables WHERE schemaname = $1 AND tablename = $2', schema, name);
-      return rows.length > 0;
-    },
+    hasTable: (name) => tableExists(pool, { schema, name }),
     async exclusively(work) {
       const client = await pool.connect();
       try {
         await client.query('BEGIN');
         await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [schema]);
+        await createSchema(client, schema);
         await client.query("SELECT set_config('search_path', $1, true)", [escapeIdentifier(schema)]);
         await work(queryOf(client));
         await client.query('COMMIT');
@@ -51,7 +43,7 @@ export const openStateDatabase: OpenStateDatabase = async (url, pipeline) => {
         throw error;
       }
     },
-    toError,
+    toError: (error) => toPipelineError(error, server),
     async close() {
       if (!pool.ending) await pool.end();
     },
@@ -91,13 +83,8 @@ function serverOf(url: string) {
   return { host: hostname, port: Number(port || 5432), database, user: decodeURIComponent(username) };
 }
 
-/** Two processes may do so at the same time. Who may not create schemas can be given one. */
-async function createSchema(pool: Pool, schema: string): Promise<void> {
-  const { rowCount } = await pool.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema]);
-  if (rowCount === 1) return;
-  await pool.query(`
-    BEGIN;
-    SELECT pg_advisory_xact_lock(hashtextextended('etl_state', 0));
-    CREATE SCHEMA IF NOT EXISTS ${escapeIdentifier(schema)};
-    COMMIT`);
+/** Who may not create schemas can be given one. */
+async function createSchema(client: PoolClient, schema: string): Promise<void> {
+  const { rowCount } = await client.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema]);
+  if (rowCount === 0) await client.query(`CREATE SCHEMA ${escapeIdentifier(schema)}`);
 }
