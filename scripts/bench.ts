@@ -112,6 +112,7 @@ async function machine(): Promise<Omit<Report, 'results'>> {
   await client.end();
   const [processor] = cpus();
   return {
+    cores: cpus().length,
     machine: `${cpus().length} cores (${processor?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB`,
     node: process.versions.node,
     postgres: String(rows[0].server_version).split(' ')[0] ?? '',

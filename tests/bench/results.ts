@@ -44,6 +44,7 @@ export type Result = z.output<typeof resultSchema>;
 
 export const reportSchema = z.object({
   machine: z.string(),
+  cores: z.int(),
   node: z.string(),
   postgres: z.string(),
   results: z.array(resultSchema),

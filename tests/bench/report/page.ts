@@ -28,7 +28,7 @@ The *work* is the processor time of the service and of the server. A run takes a
 as its main thread is busy, which reads, checks and writes columns. *Share at most* is the share of the limit that would be reached with no core idle for a
 moment: where a goal asks for more, only less work would help. On which parts the main thread spends its time is told at the end of each route.
 
-${machineTable(report.results, Number.parseInt(report.machine, 10))}
+${machineTable(report.results, report.cores)}
 
 No candidate moves data faster than the limit, so it is no larger multiple of a peer either:
 
@@ -57,7 +57,7 @@ ${ROUTE_NAMES.map((route) => routeSection(route, report.results)).join('\n')}
 ## Repeat it
 
 \`\`\`sh
-npm run bench                                   # all of it, about 40 minutes on two quiet cores
+npm run bench                                   # all of it, more than an hour on two cores
 npm run bench -- --route delta --data 'line items' --rows 1000000   # a part; the rest of the figures is kept
 npm run bench -- --quick                        # two minutes: fails when the service is less than half as fast as recorded
 \`\`\`

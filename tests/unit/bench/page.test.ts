@@ -18,7 +18,7 @@ const results = [
   result({ role: 'peer', candidate: 'DuckDB', rowsPerSecond: [], failure: 'python ended with 1' }),
 ];
 const lineOf = (start: string): string => page.split('\n').find((line) => line.startsWith(`| ${start}`)) ?? '';
-const page = toMarkdown({ machine: '2 cores', node: '24', postgres: '15', results });
+const page = toMarkdown({ machine: 'a machine', cores: 2, node: '24', postgres: '15', results });
 
 describe('the page', () => {
   it('shows medians, shares, processor time, memory and event loop', () => {

@@ -51,7 +51,7 @@ describe('results', () => {
   });
 
   it('can be read back from JSON', () => {
-    const report = { machine: 'm', node: '24', postgres: '15', results };
+    const report = { machine: 'm', cores: 2, node: '24', postgres: '15', results };
     expect(reportSchema.parse(JSON.parse(JSON.stringify(report)))).toEqual(JSON.parse(JSON.stringify(report)));
   });
 
