@@ -8,6 +8,7 @@ import { transformStage } from '../../../skeleton/base/src/runtime/pipeline/tran
 import { type Effect, Transformer } from '../../../skeleton/base/src/runtime/pipeline/transformer.ts';
 import { validateStage } from '../../../skeleton/base/src/runtime/pipeline/validate-stage.ts';
 import { Validator } from '../../../skeleton/base/src/runtime/pipeline/validator.ts';
+import { inferSchema } from '../../../skeleton/base/src/runtime/schema/infer.ts';
 import { arbitraryRows, EVERY_TYPE } from '../../support/every-type.ts';
 
 const identity = { stream: 'orders/orders', sequence: 1, position: {}, origin: 'test' };
@@ -131,4 +132,30 @@ test('columns that a transformer leaves alone are passed on as they are, with th
   const filter = new Change('filter', (given) => given.filter(({ id }) => id !== 2));
   const { batch: filtered } = await transformStage(filter).apply(batch);
   expect(filtered.toColumns().columns().column('price').field.type).toEqual(columns.column('price').field.type);
+});
+
+test('what a transformer makes suggests the types of its columns, value by value, as loose rows do', async () => {
+  const { columns } = columnsFromRows(
+    { fields: [{ name: 'id', type: { kind: 'int32' }, nullable: false }] },
+    [1, 2, 3].map((id) => ({ id })),
+  );
+  const made = [
+    { whole: 1, mixed: 1, part: 1, day: new Date(0), list: [1], empty: null, sometimes: null },
+    { whole: 2, mixed: '1', part: 2.5, day: new Date(1), list: [], empty: null, sometimes: true },
+    { whole: 3n, mixed: 2, part: null, day: null, list: {}, empty: undefined, sometimes: undefined },
+  ];
+  const add = new Change('map', (given) => given.map((row, index) => ({ ...row, ...made[index] })));
+  const { batch } = await transformStage(add, 2).apply(new Batch(identity, { columns, rowNumbers: 1 }));
+  const int32 = { name: 'id', type: { kind: 'int32' }, nullable: true } as const;
+  expect(batch.schema()).toEqual(inferSchema(batch.rows(), { fields: [int32] }));
+  expect(batch.schema().fields.map(({ type }) => type.kind)).toEqual([
+    'int32',
+    'int64',
+    'string',
+    'float64',
+    'timestamp',
+    'json',
+    'string',
+    'boolean',
+  ]);
 });

@@ -3,7 +3,7 @@ import { conformRecords, hasSchema } from '../columns/conform.ts';
 import { Properties } from '../columns/properties.ts';
 import type { Records } from '../columns/records.ts';
 import { RowRecords } from '../columns/row-records.ts';
-import { inferSchema } from '../schema/infer.ts';
+import { inferSchema, inferType } from '../schema/infer.ts';
 import type { Field, LogicalType, TableSchema } from '../schema/table-schema.ts';
 import type { Position } from './position.ts';
 
@@ -111,10 +111,14 @@ export class Batch<T = Row> {
     return columns;
   }
 
-  /** This batch as columns of `schema` (default: its own columns); records that do not fit are its rejections. */
-  toColumns(schema?: TableSchema): Batch<T> {
+  /** The columns that the records are to become: declared, or those they have, or what their values suggest. */
+  schema(): TableSchema {
+    return this.#schema ?? this.#ownSchema(this.records.columns());
+  }
+
+  /** This batch as columns of a schema; records that do not fit are its rejections. */
+  toColumns(wanted = this.schema()): Batch<T> {
     const own = this.records.columns();
-    const wanted = schema ?? this.#schema ?? this.#ownSchema(own);
     if (own !== undefined && this.#rows === undefined && hasSchema(own, wanted)) return this;
     const { columns, failures } = conformRecords(this.records, wanted);
     const rejections = failures.map(({ index, column, message }) => ({
@@ -172,7 +176,14 @@ export class Batch<T = Row> {
     }
     const known = this.records.inColumns().flatMap(({ column }) => (column === undefined ? [] : declare(column.field)));
     const fields = known.map((field) => ({ ...field, nullable: true }));
-    return inferSchema(this.rows() as readonly Row[], { fields });
+    const names = this.size === 0 ? undefined : this.records.names();
+    if (names === undefined) return inferSchema(this.rows() as readonly Row[], { fields });
+    const byName = new Map(fields.map((field) => [field.name, field]));
+    const infer = (name: string): Field => {
+      const values = this.records.property(name)?.values() ?? [];
+      return { name, type: inferType(values), nullable: true };
+    };
+    return { fields: names.map((name) => byName.get(name) ?? infer(name)) };
   }
 
   #rowNumbersWithout(left: ReadonlySet<number>): RowNumbers {

@@ -199,7 +199,7 @@ export class Pipeline<Input, Output> {
   /** The records as the sink's columns; those that do not fit are dead letters. */
   async #conform(batch: Batch<Output>): Promise<Batch<Output>> {
     if (batch.records.form !== undefined) return batch;
-    const wanted = this.#agreed?.schema ?? batch.toColumns().columns().schema;
+    const wanted = this.#agreed?.schema ?? batch.schema();
     if (wanted.fields.length === 0 && batch.size === 0) return batch;
     const schema = await this.#agree(wanted);
     const columnar = batch.toColumns(schema);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { TableSchema } from '../schema/table-schema.ts';
 import type { Batch, Rejection } from './batch.ts';
 import type { BatchInHand } from './extract-batches.ts';
@@ -115,6 +116,9 @@ async function* applyToEach<Input, Output>(
 ): AsyncGenerator<BatchInHand<Output>> {
   for await (const inHand of batches) {
     const observe = context.observe(inHand);
-    yield { ...inHand, batch: await observe(stage, () => stage.apply(inHand.batch)) };
+    const batch = await observe(stage, () => stage.apply(inHand.batch));
+    // What comes next is another part of the work: heartbeats and signals have their turn first.
+    await setImmediate();
+    yield { ...inHand, batch };
   }
 }

@@ -26,10 +26,16 @@ type Values = Readonly<Record<string, unknown>>;
 export function widenTypes(types: Map<string, LogicalType | undefined>, rows: readonly Values[]): void {
   for (const row of rows) {
     for (const [name, value] of Object.entries(row)) {
-      const type = typeOf(value);
-      types.set(name, types.has(name) ? widen(types.get(name), type) : type);
+      types.set(name, widen(types.get(name), typeOf(value)));
     }
   }
+}
+
+/** The narrowest type that fits all values of a column, as `inferSchema` chooses it. */
+export function inferType(values: readonly unknown[]): LogicalType {
+  let type: LogicalType | undefined;
+  for (const value of values) type = widen(type, typeOf(value));
+  return type ?? { kind: 'string' };
 }
 
 /** The type of one value, `undefined` for null. */
