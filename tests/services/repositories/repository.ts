@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { findNpm } from '../../../scripts/bootstrap.mjs';
@@ -35,19 +35,18 @@ export function npm(
   });
 }
 
-const installed = new Map<string, string>();
+let last: string | undefined;
 
 /**
- * Installs a repository with `npm ci`. One with the same dependencies as an earlier one takes over what that one
- * installed: the lockfiles differ in nothing but the name.
+ * Installs a repository with `npm ci`. The next one takes over what that one installed, after `npm ci` has compared its
+ * lockfile with its dependencies, and changes what is different, which takes a fraction of the time.
  */
 export async function install(folder: string): Promise<Ended> {
-  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const key = JSON.stringify([dependencies, devDependencies]);
-  const earlier = installed.get(key);
-  installed.set(key, folder);
-  if (earlier === undefined || !existsSync(join(earlier, 'node_modules'))) return npm(folder, ['ci']);
-  await rename(join(earlier, 'node_modules'), join(folder, 'node_modules'));
-  await rm(earlier, { recursive: true });
-  return { status: 0, output: '' };
+  const before = last;
+  last = folder;
+  if (before === undefined || !existsSync(join(before, 'node_modules'))) return npm(folder, ['ci']);
+  await rename(join(before, 'node_modules'), join(folder, 'node_modules'));
+  await rm(before, { recursive: true });
+  const compared = await npm(folder, ['ci', '--dry-run']);
+  return compared.status === 0 ? npm(folder, ['install', '--no-save']) : compared;
 }
