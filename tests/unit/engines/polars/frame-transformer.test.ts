@@ -37,16 +37,16 @@ const records = [
   { id: 2, price: null, key: null, at: 'infinity' },
 ];
 
-function transform(work: (frame: DataFrame) => DataFrame) {
+async function transform(work: (frame: DataFrame) => DataFrame) {
   const { columns } = columnsFromRows(schema, records);
-  const result = new Inline(work).transformColumns(columns);
+  const result = await new Inline(work).transformColumns(columns);
   const types = Object.fromEntries(result.schema.fields.map(({ name, type }) => [name, describeType(type)]));
   return { rows: rowsFromColumns<Row>(result), types };
 }
 
 describe('FrameTransformer', () => {
-  it('gives new columns the type of the frame and leaves the others as they were', () => {
-    const { rows, types } = transform((frame) =>
+  it('gives new columns the type of the frame and leaves the others as they were', async () => {
+    const { rows, types } = await transform((frame) =>
       frame.withColumns(
         pl.col('price').mul(pl.lit(2).cast(pl.Int64)).as('twice'),
         pl.lit(3).cast(pl.UInt8).as('digit'),
@@ -74,8 +74,8 @@ describe('FrameTransformer', () => {
     expect(rows[1]).toMatchObject({ ...records[1], twice: null, letters: null, digit: 3, unsigned: '2' });
   });
 
-  it('takes times in all units of polars', () => {
-    const { rows, types } = transform((frame) =>
+  it('takes times in all units of polars', async () => {
+    const { rows, types } = await transform((frame) =>
       frame.select(
         pl.col('at').cast(pl.Datetime('ms')).as('ms'),
         pl.col('at').cast(pl.Datetime('us')).as('us'),
@@ -90,16 +90,16 @@ describe('FrameTransformer', () => {
     });
   });
 
-  it('names a type that no column can hold', () => {
-    const lists = () => transform((frame) => frame.select(pl.col('id').implode().as('ids')));
-    expect(lists).toThrow(PipelineError);
-    expect(lists).toThrow(/ids comes back from polars as .*List/);
+  it('names a type that no column can hold', async () => {
+    const lists = transform((frame) => frame.select(pl.col('id').implode().as('ids')));
+    await expect(lists).rejects.toThrow(PipelineError);
+    await expect(lists).rejects.toThrow(/ids comes back from polars as .*List/);
   });
 
-  it('refuses a text that is not what its column was', () => {
-    const broken = () => transform((frame) => frame.withColumns(pl.lit('no key').as('key')));
-    expect(broken).toThrow('key: "no key" is not uuid; give the new column another name');
-    const renamed = transform((frame) => frame.withColumns(pl.lit('no key').as('label')));
+  it('refuses a text that is not what its column was', async () => {
+    const broken = transform((frame) => frame.withColumns(pl.lit('no key').as('key')));
+    await expect(broken).rejects.toThrow('key: "no key" is not uuid; give the new column another name');
+    const renamed = await transform((frame) => frame.withColumns(pl.lit('no key').as('label')));
     expect(renamed.types).toMatchObject({ key: 'uuid', label: 'string' });
   });
 });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Columns } from '../../columns/columns.ts';
 import { ColumnTransformer } from '../../pipeline/transformer.ts';
 import { columnsFromFrame } from './columns-from-frame.ts';
@@ -21,7 +22,12 @@ import type { DataFrame } from './polars.ts';
 export abstract class FrameTransformer<Input, Output> extends ColumnTransformer<Input, Output> {
   abstract transformFrame(frame: DataFrame): DataFrame;
 
-  override transformColumns(columns: Columns): Columns {
-    return columnsFromFrame(this.transformFrame(frameFromColumns(columns)), columns.schema);
+  /** Each step takes milliseconds that nothing can interrupt; heartbeats and signals have their turn between them. */
+  override async transformColumns(columns: Columns): Promise<Columns> {
+    const frame = frameFromColumns(columns);
+    await setImmediate();
+    const transformed = this.transformFrame(frame);
+    await setImmediate();
+    return columnsFromFrame(transformed, columns.schema);
   }
 }
