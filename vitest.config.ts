@@ -6,11 +6,13 @@ export default defineConfig({
   test: {
     // Many tests wait for servers, deadlines and leases more than they work.
     maxWorkers: 3,
+    // Those that start no server of their own share what is loaded, which is a third of their work: `isolate: false`.
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
+          isolate: false,
           include: ['tests/unit/**/*.test.ts', 'skeleton/samples/*/tests/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -20,6 +22,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'render',
+          isolate: false,
           include: ['tests/render/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
