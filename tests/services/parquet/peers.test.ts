@@ -85,6 +85,24 @@ describe('a file that the writer made', () => {
     });
   });
 
+  it('holds long texts in several pages, with and without NULLs between them', async () => {
+    const schema: TableSchema = {
+      fields: [
+        { name: 'body', type: { kind: 'string' }, nullable: true },
+        { name: 'note', type: { kind: 'string' }, nullable: false },
+      ],
+    };
+    const rows = Array.from({ length: 3000 }, (_, id) => ({
+      body: id % 7 === 0 || id > 2500 ? null : `${id}, `.repeat(400 + (id % 200)),
+      note: `${id} `.repeat(200),
+    }));
+    const path = folder('documents.parquet');
+    await write(path, schema, rows);
+    const seen = await peers.read(path);
+    expect(JSON.stringify(seen.rows) === JSON.stringify(rows), 'pyarrow').toBe(true);
+    expect(JSON.stringify(seen.duckRows) === JSON.stringify(rows), 'DuckDB').toBe(true);
+  });
+
   it('has statistics that they read, row group by row group', async () => {
     const schema: TableSchema = {
       fields: [

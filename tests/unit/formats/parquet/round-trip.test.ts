@@ -96,6 +96,20 @@ describe('Parquet', () => {
     expect(part).toEqual([...rows, ...rows, ...rows].slice(139_990).map(({ id, text }) => ({ text, id })));
   });
 
+  it('cuts long texts into pages of a megabyte, which end where the reader likes', async () => {
+    const schema = schemaOf(['id', { kind: 'int32' }, false], ['body', { kind: 'string' }]);
+    const bodyOf = (id: number) => (id % 7 === 0 ? null : `${id}, `.repeat(400 + (id % 200)));
+    const rows = Array.from({ length: 3000 }, (_, id) => ({ id, body: bodyOf(id) }));
+    const path = nextPath();
+    await write(path, schema, rows);
+    const megabytes = rows.reduce((sum, { body }) => sum + (body?.length ?? 0), 0) / 2 ** 20;
+    const FRAME = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+    const frames = (await readFile(path)).toString('latin1').split(FRAME.toString('latin1')).length - 1;
+    expect(frames).toBe(1 + Math.ceil(megabytes));
+    expect(await read(path)).toEqual(rows);
+    expect(await read(path, { fromRow: 1234, batchRows: 500 })).toEqual(rows.slice(1234));
+  });
+
   it('keeps values of a megabyte', async () => {
     const schema = schemaOf(['text', { kind: 'string' }], ['bytes', { kind: 'binary' }]);
     const rows = Array.from({ length: 40 }, (_, index) => ({

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { constants, zstdCompressSync } from 'node:zlib';
 import type { EncodedChunk } from './column-chunk.ts';
 
@@ -12,21 +13,21 @@ export interface CompressedPage {
 /** What is written of a column of a row group. */
 export interface CompressedChunk extends Pick<EncodedChunk, 'encoding' | 'nullCount' | 'bounds'> {
   readonly dictionary: (CompressedPage & { readonly size: number }) | undefined;
-  readonly data: CompressedPage;
+  readonly pages: readonly (CompressedPage & { readonly rows: number })[];
 }
 
 /**
- * Compresses the pages at once, on this thread: to hand a page to Node's thread pool takes this thread as long, and
- * the result is copied into memory that is new each time.
+ * Compresses the pages one after the other on this thread, and ends the turn after each: to hand a page to Node's thread
+ * pool takes this thread as long, and the result is copied into memory that is new each time.
  */
-export function compressChunk({ dictionary, page, encoding, nullCount, bounds }: EncodedChunk): CompressedChunk {
-  return {
-    dictionary: dictionary && { ...compressPage(dictionary.page), size: dictionary.size },
-    data: compressPage(page),
-    encoding,
-    nullCount,
-    bounds,
-  };
+export async function compressChunk({ dictionary, pages, ...chunk }: EncodedChunk): Promise<CompressedChunk> {
+  const compressed = dictionary && { ...compressPage(dictionary.page), size: dictionary.size };
+  const data: CompressedChunk['pages'][number][] = [];
+  for (const { bytes, rows } of pages) {
+    data.push({ ...compressPage(bytes), rows });
+    await setImmediate();
+  }
+  return { ...chunk, dictionary: compressed, pages: data };
 }
 
 function compressPage(page: Buffer): CompressedPage {

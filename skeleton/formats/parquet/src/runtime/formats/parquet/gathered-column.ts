@@ -55,7 +55,8 @@ function allocatePresent(field: Field, capacity: number): Column {
   return allocateColumn({ ...field, nullable: false }, capacity, 0);
 }
 
-function countPresent(valid: Uint8Array, length: number): number {
+/** Of a byte for each record, 1 where it has a value. */
+export function countPresent(valid: Uint8Array, length: number): number {
   let count = 0;
   for (let index = 0; index < length; index++) count += valid[index] ?? 0;
   return count;

@@ -119,19 +119,21 @@ class PageList {
   }
 }
 
-function addChunk(pages: PageList, field: Field, chunk: CompressedChunk, rows: number): ColumnChunk {
-  const start = pages.position;
-  const { dictionary, data, encoding, nullCount, bounds } = chunk;
+function addChunk(list: PageList, field: Field, chunk: CompressedChunk, rows: number): ColumnChunk {
+  const start = list.position;
+  const { dictionary, pages, encoding, nullCount, bounds } = chunk;
   if (dictionary !== undefined) {
-    pages.add(dictionary, {
+    list.add(dictionary, {
       type: 'DICTIONARY_PAGE',
       dictionary_page_header: { num_values: dictionary.size, encoding: 'PLAIN' },
     });
   }
-  const dataStart = pages.position;
+  const dataStart = list.position;
   const levels = { definition_level_encoding: 'RLE', repetition_level_encoding: 'RLE' } as const;
-  pages.add(data, { type: 'DATA_PAGE', data_page_header: { num_values: rows, encoding, ...levels } });
-  const all = dictionary === undefined ? [data] : [dictionary, data];
+  for (const page of pages) {
+    list.add(page, { type: 'DATA_PAGE', data_page_header: { num_values: page.rows, encoding, ...levels } });
+  }
+  const all = dictionary === undefined ? pages : [dictionary, ...pages];
   const saved = all.reduce((sum, page) => sum + page.uncompressedLength - page.bytes.length, 0);
   const metadata: ColumnMetaData = {
     type: toSchemaElement(field).type ?? 'BYTE_ARRAY',
@@ -139,8 +141,8 @@ function addChunk(pages: PageList, field: Field, chunk: CompressedChunk, rows: n
     path_in_schema: [field.name],
     codec: 'ZSTD',
     num_values: BigInt(rows),
-    total_uncompressed_size: BigInt(pages.position - start + saved),
-    total_compressed_size: BigInt(pages.position - start),
+    total_uncompressed_size: BigInt(list.position - start + saved),
+    total_compressed_size: BigInt(list.position - start),
     data_page_offset: BigInt(dataStart),
     ...(dictionary && { dictionary_page_offset: BigInt(start) }),
     statistics: { null_count: BigInt(nullCount), ...(bounds && { min_value: bounds.min, max_value: bounds.max }) },

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Columns } from '../../columns/columns.ts';
 import type { TableSchema } from '../../schema/table-schema.ts';
 import { type Bounds, boundToValue, mergeBounds } from './bounds.ts';
@@ -114,10 +113,9 @@ export class ParquetWriter {
     if (rows === 0) return;
     const chunks: CompressedChunk[] = [];
     for (const [index, gathered] of this.#gathered.entries()) {
-      chunks.push(this.#encode(gathered, index));
+      // Meanwhile the source goes on: it is read between two pages.
+      chunks.push(await this.#encode(gathered, index));
       gathered.clear();
-      // Meanwhile the source goes on: it is read between two columns.
-      await setImmediate();
     }
     this.#gatheredRows = 0;
     this.#gatheredBytes = 0;
@@ -127,9 +125,8 @@ export class ParquetWriter {
     this.#writing.catch(() => undefined);
   }
 
-  #encode(gathered: GatheredColumn, index: number): CompressedChunk {
-    const chunk = compressChunk(encodeChunk(gathered, this.#pages));
-    this.#pages.reset();
+  async #encode(gathered: GatheredColumn, index: number): Promise<CompressedChunk> {
+    const chunk = await compressChunk(encodeChunk(gathered, this.#pages));
     const statistics = this.#statistics[index];
     if (statistics !== undefined) {
       statistics.nullCount += chunk.nullCount;
