@@ -1,5 +1,5 @@
 import { ROUTE_NAMES, type RouteName } from './move.ts';
-import { median, type Result } from './results.ts';
+import type { Result } from './results.ts';
 import { SERVICE, type ServiceVariant } from './service.ts';
 
 export interface Goal {
@@ -78,7 +78,7 @@ function withBothGoal(services: readonly Result[], route: RouteName): Goal {
     what: `${route}: with a contract of 16 fields and a row transformer, as a share of without`,
     unit: '×',
     least: WITH_BOTH,
-    reached: share(throughput(find(services, route, 1, BOTH)), throughput(find(services, route, 1, 'plain'))),
+    reached: share(find(services, route, 1, BOTH)?.ratio, find(services, route, 1, 'plain')?.ratio),
   };
 }
 
@@ -99,19 +99,21 @@ export interface MultipleOfPeer {
   readonly limit: number | undefined;
 }
 
-/** How many times as fast as the slow peers a million line items are moved. */
+/**
+ * How many times as fast as the slow peers a million line items are moved. As all comparisons here it goes by the shares
+ * of the limit's throughput in the same run, so that a candidate can be measured anew by itself.
+ */
 export function multiplesOfPeers(results: readonly Result[], route: RouteName): MultipleOfPeer[] {
   const million = results.filter(isOf(route, 1));
-  const service = throughput(find(results, route, 1, BOTH));
-  const limit = throughput(million.find(({ role }) => role === 'limit'));
+  const service = find(results, route, 1, BOTH)?.ratio;
   return PEERS.map((peer) => {
-    const best = largest(million.filter(({ candidate }) => candidate === peer).map(throughput));
-    return { peer, service: share(service, best), limit: share(limit, best) };
+    const best = largest(million.filter(({ candidate }) => candidate === peer).map(({ ratio }) => ratio));
+    return { peer, service: share(service, best), limit: share(1, best) };
   });
 }
 
 function shardsGoal(services: readonly Result[], route: RouteName, millions: number): Goal {
-  const of = (variant: ServiceVariant) => throughput(find(services, route, millions, variant));
+  const of = (variant: ServiceVariant) => find(services, route, millions, variant)?.ratio;
   return {
     what: `${route}, ${millions} million rows: two shards, as a multiple of one`,
     unit: '×',
@@ -155,10 +157,6 @@ function find(
 
 function isOf(route: RouteName, millions: number): (result: Result) => boolean {
   return (result) => result.route === route && result.dataSet === LINE_ITEMS && result.rows === millions * 1_000_000;
-}
-
-function throughput(result: Result | undefined): number | undefined {
-  return result && median(result.rowsPerSecond);
 }
 
 function share(part: number | undefined, whole: number | undefined): number | undefined {
