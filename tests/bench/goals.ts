@@ -53,6 +53,12 @@ export function goalsOf(results: readonly Result[]): Goal[] {
       most: EVENT_LOOP_MILLISECONDS,
       reached: largest(services.map(({ eventLoopMilliseconds }) => eventLoopMilliseconds)),
     },
+    {
+      what: 'Most processor time between two turns of the event loop, the largest of all routes',
+      unit: 'ms',
+      most: EVENT_LOOP_MILLISECONDS,
+      reached: largest(services.map(({ eventLoopWorkMilliseconds }) => eventLoopWorkMilliseconds)),
+    },
   ];
 }
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type pg from 'pg';
 import type { Comparison } from './fingerprint.ts';
 import type { Inputs } from './inputs.ts';
-import type { Candidate, Move, Route, Sink } from './move.ts';
+import type { Candidate, EventLoop, Move, Route, Sink } from './move.ts';
 import { timeOfTree } from './processor-time.ts';
 import type { TimeByPart } from './profile.ts';
 import { type Run, runCommand } from './run-command.ts';
@@ -27,8 +27,8 @@ export interface Measurement {
   readonly runs: readonly MeasuredRun[];
   /** Of what the last repetition wrote with what was read; none where nothing is written. */
   readonly comparison?: Comparison;
-  /** Milliseconds, the longest of each repetition. */
-  readonly eventLoopDelays?: readonly number[];
+  /** Of each repetition. */
+  readonly eventLoops?: readonly EventLoop[];
   /** Where the time of one more run went. */
   readonly timeByPart?: TimeByPart;
   /** Why it did not come to its end. */
@@ -95,14 +95,14 @@ async function next(before: Measurement, { route, sink, ground, last }: Round): 
     const run = await runCommand(command);
     const serverSeconds = timeOfTree(ground.server) - serverBefore;
     ground.tell(`  ${name}: ${run.seconds.toFixed(2)} s, ${run.peakMebibytes} MiB`);
-    const delay = candidate.eventLoopDelay?.();
+    const eventLoop = candidate.eventLoop?.();
     const comparison = last ? ground.verification.compare(candidate, sink) : undefined;
     if (comparison !== undefined && comparison.differences.length > 0)
       ground.tell(`  ${name}: ${comparison.differences}`);
     return {
       ...before,
       runs: [...before.runs, { ...run, serverSeconds }],
-      ...(delay !== undefined && { eventLoopDelays: [...(before.eventLoopDelays ?? []), delay] }),
+      ...(eventLoop !== undefined && { eventLoops: [...(before.eventLoops ?? []), eventLoop] }),
       ...(comparison && { comparison }),
     };
   } catch (error) {

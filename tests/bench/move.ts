@@ -68,6 +68,14 @@ export interface Profile {
   read(): TimeByPart;
 }
 
+/** In milliseconds, the largest of all processes of a run. */
+export interface EventLoop {
+  /** Longest time that it did not turn. */
+  readonly longest: number;
+  /** Most processor time that its thread took between two turns. */
+  readonly work: number;
+}
+
 /** Something that moves data. */
 export interface Candidate {
   /** `DuckDB`, `generated service`. */
@@ -78,8 +86,8 @@ export interface Candidate {
   does(route: Route): boolean;
   /** Makes ready what is not to be timed. */
   prepare(move: Move): Promise<Command>;
-  /** Longest time that the event loop did not turn in the last run, in milliseconds. */
-  readonly eventLoopDelay?: () => number;
+  /** How its event loop did in the last run. */
+  readonly eventLoop?: () => EventLoop;
   /** How to see where its time goes. */
   readonly profile?: Profile;
   /** It reads only, to see how fast that can be. */

@@ -33,6 +33,8 @@ const resultSchema = z.object({
   types: z.array(z.string()),
   /** Longest time of a run that the event loop did not turn; the median of the repetitions. */
   eventLoopMilliseconds: z.number().optional(),
+  /** Most processor time that the main thread took between two turns of it; the median of the repetitions. */
+  eventLoopWorkMilliseconds: z.number().optional(),
   /** Seconds of the main thread in each part, of one profiled run. */
   timeByPart: z.record(z.string(), z.number()).optional(),
   /** Why there are no figures. */
@@ -70,7 +72,7 @@ export function resultsOf(series: Series, measurements: readonly Measurement[], 
   const [control] = secondsOf('control');
   const noise = limit === undefined || control === undefined ? 0 : Math.abs(control - limit) / limit;
   return measurements.map((measurement) => {
-    const { candidate, runs, comparison, eventLoopDelays, timeByPart, failure } = measurement;
+    const { candidate, runs, comparison, eventLoops, timeByPart, failure } = measurement;
     const seconds = median(runs.map((run) => run.seconds));
     return {
       ...series,
@@ -89,7 +91,10 @@ export function resultsOf(series: Series, measurements: readonly Measurement[], 
       contents: contentsOf(measurement),
       differences: [...(comparison?.differences ?? [])],
       types: [...(comparison?.types ?? [])],
-      ...(eventLoopDelays !== undefined && { eventLoopMilliseconds: Math.round(median(eventLoopDelays) ?? 0) }),
+      ...(eventLoops !== undefined && {
+        eventLoopMilliseconds: Math.round(median(eventLoops.map(({ longest }) => longest)) ?? 0),
+        eventLoopWorkMilliseconds: Math.round(median(eventLoops.map(({ work }) => work)) ?? 0),
+      }),
       ...(timeByPart !== undefined && { timeByPart: shortened(timeByPart) }),
       ...(failure !== undefined && { failure: publishable(failure) }),
     };

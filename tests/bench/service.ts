@@ -118,7 +118,11 @@ function candidate({ variant, changes, shards = 1 }: Definition, service: Servic
       }),
       read: () => timeByPart(readFileSync(service.path(PROFILE), 'utf8')),
     },
-    eventLoopDelay: () => Math.max(...readFileSync(eventLoopFile, 'utf8').trim().split('\n').map(Number)),
+    eventLoop() {
+      const processes = readFileSync(eventLoopFile, 'utf8').trim().split('\n');
+      const column = (index: number) => processes.map((line) => Number(line.split(' ')[index]));
+      return { longest: Math.max(...column(0)), work: Math.max(...column(1)) };
+    },
   };
 }
 

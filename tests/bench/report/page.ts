@@ -47,6 +47,7 @@ ${peerTable(report.results)}
 - *CPU* is the processor time of a candidate with all that it starts, and that of the PostgreSQL server meanwhile, in seconds. A run that does both at
   the same time, on two cores, takes at least as long as the longer of the two.
 - *Event loop*: the longest time of a run that the service's event loop stood still, from its second second on: garbage collection, and steps that cannot be cut.
+  Behind it, as *work*, the most processor time that its thread took between two turns: the rest is time that the machine gave to others.
 - *Where the time goes*: one more run under Node's profiler, which makes it slower. The time of its main thread is counted for the folder of the runtime
   whose code runs, or on whose behalf packages and Node do. *Waiting* is for the server, the disk, or other threads.
 - Contents are compared after the last repetition: DuckDB brings every value, read and written, to one form of its kind (numbers: DECIMAL(38, 9);
@@ -140,7 +141,7 @@ function resultTable(group: readonly Result[]): string {
 }
 
 function resultRow(result: Result): string[] {
-  const { candidate, variant, role, version, ratio, peakMebibytes, eventLoopMilliseconds, failure } = result;
+  const { candidate, variant, role, version, ratio, peakMebibytes, failure } = result;
   const throughput = median(result.rowsPerSecond);
   if (throughput === undefined) {
     const name = failure === NOT_DONE ? candidate : `${candidate}, ${variant}`;
@@ -153,10 +154,15 @@ function resultRow(result: Result): string[] {
     seconds(result.processorSeconds),
     seconds(result.serverSeconds),
     `${peakMebibytes ?? '?'} MiB`,
-    eventLoopMilliseconds === undefined ? '' : `${eventLoopMilliseconds} ms`,
+    describeEventLoop(result),
     describeContents(result),
     version,
   ];
+}
+
+function describeEventLoop({ eventLoopMilliseconds: longest, eventLoopWorkMilliseconds: work }: Result): string {
+  if (longest === undefined) return '';
+  return work === undefined ? `${longest} ms` : `${longest} ms, ${work} of work`;
 }
 
 function seconds(value: number | undefined): string {

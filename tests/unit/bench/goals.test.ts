@@ -11,7 +11,12 @@ function goal(goals: readonly Goal[], ...words: readonly string[]): Goal {
 describe('goals', () => {
   const results = [
     result({ ratio: 1.6 }),
-    result({ variant: 'contract and transformer', ratio: 1.2, eventLoopMilliseconds: 70 }),
+    result({
+      variant: 'contract and transformer',
+      ratio: 1.2,
+      eventLoopMilliseconds: 70,
+      eventLoopWorkMilliseconds: 40,
+    }),
     result({ rows: 6_000_000, ratio: 1.4, peakMebibytes: 230 }),
     result({ dataSet: 'wide', rows: 100_000, peakMebibytes: 500 }),
     result({ dataSet: 'wide', rows: 100_000, variant: 'two shards', peakMebibytes: 900 }),
@@ -49,6 +54,7 @@ describe('goals', () => {
   });
 
   it('look at the longest standstill of the event loop', () => {
-    expect(isMet(goal(goals, 'event loop'))).toBe(false);
+    expect(isMet(goal(goals, 'event loop stood still'))).toBe(false);
+    expect(isMet(goal(goals, 'turns of the event loop'))).toBe(true);
   });
 });

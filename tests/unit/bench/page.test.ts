@@ -8,7 +8,7 @@ import { result } from './samples.ts';
 
 const results = [
   result({ role: 'limit', candidate: 'psql', variant: '\\copy of the CSV file', ratio: 1 }),
-  result({ eventLoopMilliseconds: 33 }),
+  result({ eventLoopMilliseconds: 33, eventLoopWorkMilliseconds: 21 }),
   result({ variant: 'contract', timeByPart: { waiting: 1, columns: 3 } }),
   result({ role: 'peer', candidate: 'Sling', types: ['a: DATE → VARCHAR'], ratio: 0.1 }),
   result({ role: 'peer', candidate: 'dlt', contents: 'different', differences: ['a has other values'] }),
@@ -23,7 +23,7 @@ const page = toMarkdown({ machine: 'a machine', cores: 2, node: '24', postgres: 
 describe('the page', () => {
   it('shows medians, shares, processor time, memory and event loop', () => {
     expect(lineOf('generated service')).toBe(
-      '| generated service, plain | 200 k | 1.60 | 3.1 s | 1.5 s | 200 MiB | 33 ms | same | 1.2.3 |',
+      '| generated service, plain | 200 k | 1.60 | 3.1 s | 1.5 s | 200 MiB | 33 ms, 21 of work | same | 1.2.3 |',
     );
   });
 

@@ -9,7 +9,11 @@ describe('results', () => {
   const limit = measurement(candidate('psql', 'copy'), [2, 1, 1.5]);
   const control = measurement(candidate('psql', 'copy'), [1.2, 1.8, 1.2]);
   const service = measurement(candidate('generated service', 'plain'), [1, 0.5, 0.75], {
-    eventLoopDelays: [12.4, 90, 3],
+    eventLoops: [
+      { longest: 12.4, work: 9 },
+      { longest: 90, work: 11 },
+      { longest: 3, work: 3.4 },
+    ],
   });
   const peer = measurement(candidate('dlt', 'best'), [], { failure: NOT_DONE });
   const roles = new Map([
@@ -35,6 +39,7 @@ describe('results', () => {
       processorSeconds: 0.375,
       serverSeconds: 0.188,
       eventLoopMilliseconds: 12,
+      eventLoopWorkMilliseconds: 9,
     });
   });
 
