@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     // Many tests wait for servers, deadlines and leases more than they work.
     maxWorkers: 3,
-    // Those that start no server of their own share what is loaded, which is a fifth of their work: `isolate: false`.
+    // Unit and render tests share what a worker has loaded (`isolate: false`): a fifth of the unit tests' processor time.
     projects: [
       {
         extends: true,

@@ -3,7 +3,7 @@ import { conformRecords, hasSchema } from '../columns/conform.ts';
 import { Properties } from '../columns/properties.ts';
 import type { Records } from '../columns/records.ts';
 import { RowRecords } from '../columns/row-records.ts';
-import { inferSchema, inferType } from '../schema/infer.ts';
+import { inferColumns, inferSchema } from '../schema/infer.ts';
 import type { Field, LogicalType, TableSchema } from '../schema/table-schema.ts';
 import type { Position } from './position.ts';
 
@@ -113,7 +113,7 @@ export class Batch<T = Row> {
 
   /** The columns that the records are to become: declared, or those they have, or what their values suggest. */
   schema(): TableSchema {
-    return this.#schema ?? this.#ownSchema(this.records.columns());
+    return this.#schema ?? this.#ownSchema();
   }
 
   /** This batch as columns of a schema; records that do not fit are its rejections. */
@@ -169,7 +169,8 @@ export class Batch<T = Row> {
   }
 
   /** Columns that were not touched keep their types, or those that a contract gave them. */
-  #ownSchema(own: Columns | undefined): TableSchema {
+  #ownSchema(): TableSchema {
+    const own = this.records.columns();
     const declare = (field: Field): Field => ({ ...field, type: this.#declaredTypes.get(field) ?? field.type });
     if (own !== undefined) {
       return this.#declaredTypes.size === 0 ? own.schema : { fields: own.schema.fields.map(declare) };
@@ -178,12 +179,7 @@ export class Batch<T = Row> {
     const fields = known.map((field) => ({ ...field, nullable: true }));
     const names = this.size === 0 ? undefined : this.records.names();
     if (names === undefined) return inferSchema(this.rows() as readonly Row[], { fields });
-    const byName = new Map(fields.map((field) => [field.name, field]));
-    const infer = (name: string): Field => {
-      const values = this.records.property(name)?.values() ?? [];
-      return { name, type: inferType(values), nullable: true };
-    };
-    return { fields: names.map((name) => byName.get(name) ?? infer(name)) };
+    return inferColumns(names, (name) => this.records.property(name)?.values() ?? [], { fields });
   }
 
   #rowNumbersWithout(left: ReadonlySet<number>): RowNumbers {

@@ -1,4 +1,4 @@
-import type { Field, LogicalType, TableSchema } from './table-schema.ts';
+import { type Field, fieldNames, type LogicalType, type TableSchema } from './table-schema.ts';
 
 /**
  * The columns that hold all the given rows: every property of any row, nullable, of the narrowest type that fits
@@ -7,9 +7,24 @@ import type { Field, LogicalType, TableSchema } from './table-schema.ts';
  * @param expected columns whose types are known; they win for the names they share
  */
 export function inferSchema(rows: readonly Values[], expected?: TableSchema): TableSchema {
-  const known = new Map(expected?.fields.map((field) => [field.name, field]));
   const types = new Map<string, LogicalType | undefined>();
   widenTypes(types, rows);
+  return schemaOf(types, expected?.fields);
+}
+
+/** The same of records that all have the same properties. @param valuesOf asked for those that are not expected */
+export function inferColumns(
+  names: readonly string[],
+  valuesOf: (name: string) => readonly unknown[],
+  expected: TableSchema,
+): TableSchema {
+  const known = new Set(fieldNames(expected));
+  const types = names.map((name) => [name, known.has(name) ? undefined : typeOfAll(valuesOf(name))] as const);
+  return schemaOf(new Map(types), expected.fields);
+}
+
+function schemaOf(types: ReadonlyMap<string, LogicalType | undefined>, expected: readonly Field[] = []): TableSchema {
+  const known = new Map(expected.map((field) => [field.name, field]));
   const fields = [...types].map(
     ([name, type]): Field => known.get(name) ?? { name, type: type ?? { kind: 'string' }, nullable: true },
   );
@@ -31,11 +46,10 @@ export function widenTypes(types: Map<string, LogicalType | undefined>, rows: re
   }
 }
 
-/** The narrowest type that fits all values of a column, as `inferSchema` chooses it. */
-export function inferType(values: readonly unknown[]): LogicalType {
+function typeOfAll(values: readonly unknown[]): LogicalType | undefined {
   let type: LogicalType | undefined;
   for (const value of values) type = widen(type, typeOf(value));
-  return type ?? { kind: 'string' };
+  return type;
 }
 
 /** The type of one value, `undefined` for null. */

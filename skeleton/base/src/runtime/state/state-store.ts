@@ -28,19 +28,12 @@ export interface KnownCheckpoint {
   readonly updatedAt: string;
 }
 
-const runRow = z
-  .object({ manifest: z.string() })
-  .transform(({ manifest }) => runManifestSchema.parse(JSON.parse(manifest)));
-const deliveryRow = z
-  .object({ delivery: z.string() })
-  .transform(({ delivery }) => deliverySchema.parse(JSON.parse(delivery)));
-const checkpointRow = z.object({ stream: z.string(), checkpoint: z.string(), updated_at: z.string() }).transform(
-  ({ stream, checkpoint, updated_at }): KnownCheckpoint => ({
-    stream,
-    checkpoint: checkpointSchema.parse(JSON.parse(checkpoint)),
-    updatedAt: updated_at,
-  }),
-);
+const json = z.string().transform((text): unknown => JSON.parse(text));
+const runRow = z.object({ manifest: json.pipe(runManifestSchema) }).transform((row) => row.manifest);
+const deliveryRow = z.object({ delivery: json.pipe(deliverySchema) }).transform((row) => row.delivery);
+const checkpointRow = z
+  .object({ stream: z.string(), checkpoint: json.pipe(checkpointSchema), updated_at: z.string() })
+  .transform(({ stream, checkpoint, updated_at }): KnownCheckpoint => ({ stream, checkpoint, updatedAt: updated_at }));
 
 /**
  * What a pipeline remembers about itself: runs, checkpoints, deliveries of alerts, and who runs what. Nothing in it is

@@ -28,7 +28,7 @@ export interface EncodedChunk {
 }
 
 /** Records of a column: all of a row group, or those of a page. */
-type Records = Pick<GatheredColumn, 'field' | 'rows' | 'count' | 'values' | 'levels'>;
+type GatheredRecords = Pick<GatheredColumn, 'field' | 'rows' | 'count' | 'values' | 'levels'>;
 
 const LEVELS_LENGTH_BYTES = 4;
 /** Readers hold a page in memory as a whole; the format recommends to keep it below a megabyte. */
@@ -75,7 +75,7 @@ function* plainPages(gathered: GatheredColumn, memory: PageMemory): Generator<En
 }
 
 /** As many records to a page, of which there are so many that they have `PAGE_BYTES` on average. */
-function* pagesOf({ field, rows, count, values, levels }: GatheredColumn): Generator<Records> {
+function* pagesOf({ field, rows, count, values, levels }: GatheredColumn): Generator<GatheredRecords> {
   const step = Math.ceil(rows / Math.max(1, Math.ceil(plainSize(values, count) / PAGE_BYTES)));
   let first = 0;
   for (let start = 0; start < rows; start += step) {
@@ -88,7 +88,7 @@ function* pagesOf({ field, rows, count, values, levels }: GatheredColumn): Gener
 }
 
 /** A page with room for `size` bytes of values, which start behind the definition levels. */
-function startPage(records: Records, size: number, memory: PageMemory): { bytes: Buffer; start: number } {
+function startPage(records: GatheredRecords, size: number, memory: PageMemory): { bytes: Buffer; start: number } {
   const bytes = memory.allocate(levelsSize(records) + size);
   return { bytes, start: writeLevels(records, bytes) };
 }
@@ -104,14 +104,14 @@ function encodeDictionary({ values, size }: Dictionary, memory: PageMemory): Enc
   return { page, size };
 }
 
-function levelsSize(records: Records): number {
+function levelsSize(records: GatheredRecords): number {
   const { field, rows } = records;
   if (!field.nullable) return 0;
   return LEVELS_LENGTH_BYTES + (isUniform(records) ? runSize(rows) : bitPackedSize(rows, 1));
 }
 
 /** 1 for a value, 0 for NULL, behind their length in bytes. Returns where they end. */
-function writeLevels(records: Records, page: Buffer): number {
+function writeLevels(records: GatheredRecords, page: Buffer): number {
   const { field, rows, count, levels } = records;
   if (!field.nullable) return 0;
   const end = isUniform(records)
@@ -121,6 +121,6 @@ function writeLevels(records: Records, page: Buffer): number {
   return end;
 }
 
-function isUniform({ rows, count }: Records): boolean {
+function isUniform({ rows, count }: GatheredRecords): boolean {
   return count === 0 || count === rows;
 }
