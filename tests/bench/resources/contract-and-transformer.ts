@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Transformer } from '../../../skeleton/base/src/runtime/pipeline/transformer.ts';
+import { FieldTransformer } from '../../../skeleton/base/src/runtime/pipeline/transformer.ts';
 import { resource } from '../../../skeleton/base/src/runtime/resource.ts';
 import { decimal, integer } from '../../../skeleton/base/src/runtime/schema/fields.ts';
 
@@ -24,18 +24,17 @@ const LineItem = z.object({
 });
 
 type LineItem = z.output<typeof LineItem>;
-type Changed = Omit<LineItem, 'l_shipmode'> & { readonly l_shipmode: string };
+type Changes = Pick<LineItem, 'l_linenumber' | 'l_shipinstruct' | 'l_comment'> & { readonly l_shipmode: string };
 
 /** Changes four fields of each row. */
-class ChangeFields extends Transformer<LineItem, Changed> {
-  transform(rows: readonly LineItem[]): Changed[] {
-    return rows.map((row) => ({
-      ...row,
+class ChangeFields extends FieldTransformer<LineItem, Changes> {
+  change(row: LineItem): Changes {
+    return {
       l_linenumber: row.l_linenumber + 1,
       l_shipinstruct: row.l_shipinstruct.toLowerCase(),
       l_shipmode: row.l_shipmode.toLowerCase(),
       l_comment: row.l_comment.toUpperCase(),
-    }));
+    };
   }
 }
 

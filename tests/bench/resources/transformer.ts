@@ -1,4 +1,4 @@
-import { Transformer } from '../../../skeleton/base/src/runtime/pipeline/transformer.ts';
+import { FieldTransformer } from '../../../skeleton/base/src/runtime/pipeline/transformer.ts';
 import { resource } from '../../../skeleton/base/src/runtime/resource.ts';
 
 type LineItem = {
@@ -9,15 +9,14 @@ type LineItem = {
 };
 
 /** Changes four fields of each row. */
-class ChangeFields extends Transformer<LineItem, LineItem> {
-  transform(rows: readonly LineItem[]): LineItem[] {
-    return rows.map((row) => ({
-      ...row,
+class ChangeFields extends FieldTransformer<LineItem, LineItem> {
+  change(row: LineItem): LineItem {
+    return {
       l_linenumber: row.l_linenumber + 1,
       l_shipinstruct: row.l_shipinstruct.toLowerCase(),
       l_shipmode: row.l_shipmode.toLowerCase(),
       l_comment: row.l_comment.toUpperCase(),
-    }));
+    };
   }
 }
 

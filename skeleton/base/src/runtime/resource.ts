@@ -1,11 +1,12 @@
 import type { z } from 'zod';
 import type { Row } from './pipeline/batch.ts';
 import { contractStage } from './pipeline/contract-stage.ts';
+import { fieldTransformStage } from './pipeline/field-transform-stage.ts';
 import { Stages } from './pipeline/stage.ts';
 import { streamStage } from './pipeline/stream-stage.ts';
 import { StreamTransformer } from './pipeline/stream-transformer.ts';
 import { columnTransformStage, transformStage } from './pipeline/transform-stage.ts';
-import { ColumnTransformer, type Transformer } from './pipeline/transformer.ts';
+import { type Changed, ColumnTransformer, FieldTransformer, type Transformer } from './pipeline/transformer.ts';
 import { validateStage } from './pipeline/validate-stage.ts';
 import type { Validator } from './pipeline/validator.ts';
 import { type ContractFields, inputFieldsOf, tableSchemaOf } from './schema/contract.ts';
@@ -39,9 +40,22 @@ export class ResourceDefinition<Input = Row, Output = Input> {
 
   transform<Next>(
     transformer: Transformer<Output, Next> | ColumnTransformer<Output, Next> | StreamTransformer<Output, Next>,
-  ): ResourceDefinition<Input, Next> {
+  ): ResourceDefinition<Input, Next>;
+  transform<Changes extends object>(
+    transformer: FieldTransformer<Output, Changes>,
+  ): ResourceDefinition<Input, Changed<Output, Changes>>;
+  transform<Next>(
+    transformer:
+      | Transformer<Output, Next>
+      | ColumnTransformer<Output, Next>
+      | StreamTransformer<Output, Next>
+      | FieldTransformer<Output, object>,
+  ): ResourceDefinition<Input, unknown> {
     if (transformer instanceof StreamTransformer) {
       return this.#with(this.stages.followedByStream(streamStage(transformer)), undefined);
+    }
+    if (transformer instanceof FieldTransformer) {
+      return this.#with(this.stages.followedBy(fieldTransformStage(transformer)), undefined);
     }
     const stage =
       transformer instanceof ColumnTransformer ? columnTransformStage(transformer) : transformStage(transformer);

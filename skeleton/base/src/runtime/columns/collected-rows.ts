@@ -48,6 +48,23 @@ export class CollectedRows {
     for (const origin of origins) this.#origins.push(origin === undefined ? undefined : start + origin);
   }
 
+  /**
+   * @param changes of `records`, the part of the batch that begins at index `start`: fields that are new or have other values
+   * @param origins for each of the changes the index in `records` of the one that it is of
+   */
+  addChanges(changes: readonly object[], records: Records, start: number, origins: readonly number[]): void {
+    const names = records.names();
+    if (names === undefined) {
+      const rows = records.rows();
+      this.#parts.push({ rows: changes.map((change, index) => ({ ...Object(rows[origins[index] ?? 0]), ...change })) });
+    } else if (changes.length > 0) {
+      const changed = changedProperties(changes, records, origins);
+      const all = [...new Set([...names, ...changed.keys()])];
+      this.#parts.push({ names: all, changed, origins: origins.map((origin) => start + origin) });
+    }
+    for (const origin of origins) this.#origins.push(start + origin);
+  }
+
   /** All that was added. */
   records(): Records {
     const parts = this.#parts.filter((part) => 'names' in part);
@@ -104,6 +121,22 @@ function reduce(
   const shared = new Set(sharedProperties(rowSource(records, origins), rows).map(({ name }) => name));
   const changed = names.map((name) => [name, shared.has(name) ? undefined : compact(name, rows)] as const);
   return { names, changed: new Map(changed), origins: origins.map((origin) => start + origin) };
+}
+
+/** The values of each field that any of the records changes; one that a record leaves out it has from before. */
+function changedProperties(
+  changes: readonly object[],
+  records: Records,
+  origins: readonly number[],
+): ReadonlyMap<string, Property> {
+  const common = commonNames(changes);
+  if (common !== undefined) return new Map(common.map((name) => [name, compact(name, changes)]));
+  const names = new Set(changes.flatMap((change) => Object.keys(change)));
+  const whole = changes.map((change, index) => {
+    const before = [...names].map((name) => [name, records.property(name)?.values()[origins[index] ?? 0]]);
+    return { ...Object.fromEntries(before), ...change };
+  });
+  return new Map([...names].map((name) => [name, compact(name, whole)]));
 }
 
 /** The values of a property; texts become bytes, which the garbage collector need not look at. */

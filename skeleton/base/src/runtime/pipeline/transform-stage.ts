@@ -8,7 +8,7 @@ import type { Stage, StageOutcome } from './stage.ts';
 import type { ColumnTransformer, Effect, Transformer } from './transformer.ts';
 
 /** Records that exist as objects at a time: few enough that those of one part are gone before they grow old. */
-const RECORDS_AT_ONCE = 500;
+export const RECORDS_AT_ONCE = 500;
 
 /** @param recordsAtOnce rows that are made of columns at a time; a transformer that folds records together gets the whole batch */
 export function transformStage<Input, Output>(
@@ -128,7 +128,7 @@ export function difference(effect: Effect, taken: number, made: number): Partial
 }
 
 /** The rows that were made, with what is known of where they come from: their numbers, and columns that they share. */
-function joined<Input, Output>(batch: Batch<Input>, collected: CollectedRows): Batch<Output> {
+export function joined<Input, Output>(batch: Batch<Input>, collected: CollectedRows): Batch<Output> {
   const { origins } = collected;
   const rowNumbers = origins.map((origin) => (origin === undefined ? undefined : batch.rowNumber(origin)));
   const declaredTypes = batch.declaredTypes();

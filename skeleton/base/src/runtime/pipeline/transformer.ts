@@ -25,6 +25,28 @@ export abstract class Transformer<Input, Output> {
   abstract transform(rows: readonly Input[]): readonly Output[];
 }
 
+/** A record whose fields `Changes` took the place of those of the same names, or were added. */
+export type Changed<Input, Changes> = Omit<Input, keyof Changes> & Changes;
+
+/**
+ * Changes some fields of each record, or adds new ones. All others stay as they are in their columns: nobody reads them
+ * and makes objects of them, which takes half the time of a `Transformer` that returns `{ ...row, total }`.
+ *
+ * `change` must be a pure function of its record: a record on which it throws becomes a dead letter.
+ */
+export abstract class FieldTransformer<Input, Changes extends object> {
+  /** For dead letters, spans and messages. */
+  get name(): string {
+    return this.constructor.name;
+  }
+
+  /**
+   * @param row to be read only until `change` returns: the same object stands for the next record then
+   * @returns the new values; a field that is left out stays as it is
+   */
+  abstract change(row: Readonly<Input>): Changes;
+}
+
 /**
  * The same on columns, for engines that work on whole columns; no row is made. What it does in the background is done
  * when its promise resolves: the memory of the columns is used again.

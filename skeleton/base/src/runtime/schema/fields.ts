@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { normalizeDecimal, parseScaled, parseShortScaled } from '../columns/decimals.ts';
+import { formatScaled, parseScaled, parseShortScaled } from '../columns/decimals.ts';
 import { parseTimestamp } from '../columns/timestamps.ts';
 import { withColumnCheck } from './column-check.ts';
-import { checkDecimals, checkInstants, checkIntegers } from './field-kinds.ts';
+import { checkDecimals } from './decimal-check.ts';
+import { checkInstants, checkIntegers } from './field-kinds.ts';
 import { describeType } from './table-schema.ts';
 
 /**
@@ -29,7 +30,7 @@ export function integer(): z.ZodType<number, number | string> {
 }
 
 /**
- * A number that is kept exactly, as text: `'19.90'`.
+ * A number that is kept exactly, as text with all its places: `'19.90'`, whether it comes as 19.9 or as `'019.900'`.
  *
  * @param precision digits in all
  * @param scale digits behind the point
@@ -38,14 +39,17 @@ export function decimal(precision: number, scale: number): z.ZodType<string, str
   const description = describeType({ kind: 'decimal', precision, scale });
   const type = z
     .union([z.string(), z.number().transform(String)], { error: `is not ${description}` })
-    .refine((text) => isDecimal(text, precision, scale), { error: `is not ${description}` })
-    .transform((text) => normalizeDecimal(text) ?? text)
+    .refine((text) => withPlaces(text, precision, scale) !== undefined, { error: `is not ${description}` })
+    .transform((text) => withPlaces(text, precision, scale) ?? text)
     .meta({ column: description });
   return withColumnCheck(type, (column, length, doubts) => checkDecimals(column, length, precision, scale, doubts));
 }
 
-function isDecimal(text: string, precision: number, scale: number): boolean {
-  return !Number.isNaN(parseShortScaled(text, precision, scale)) || parseScaled(text, precision, scale) !== undefined;
+/** A decimal with all its places; `undefined` when it is none, or does not fit. */
+function withPlaces(text: string, precision: number, scale: number): string | undefined {
+  const short = parseShortScaled(text, precision, scale);
+  const scaled = Number.isNaN(short) ? parseScaled(text, precision, scale) : short;
+  return scaled === undefined ? undefined : formatScaled(scaled, scale);
 }
 
 /** An instant, as ISO 8601 text with all its digits; a time without an offset is taken as UTC. */

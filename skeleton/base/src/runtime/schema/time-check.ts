@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { type BytesColumn, type Column, isNull } from '../columns/column.ts';
-import { parseDateBytes, parseTimestampBytes } from '../columns/parse-bytes.ts';
+import { parseTimestampBytes } from '../columns/parse-bytes.ts';
 import { readSafeInt64 } from '../columns/read-values.ts';
 import { daysFromCivil } from '../columns/timestamps.ts';
 import type { ColumnCheck, checksOf } from './column-check.ts';
+import { datesFromTexts } from './from-texts.ts';
 
 const MICROSECONDS_PER_DAY = 86_400_000_000;
 
@@ -28,7 +29,7 @@ export function timeCheck(checks: ReturnType<typeof checksOf>): ColumnCheck | un
 }
 
 const dates: ColumnCheck = (column, length, doubts) => {
-  if (column.storage === 'bytes') return texts(column, length, doubts, isDate);
+  if (column.storage === 'bytes' && column.field.type.kind === 'string') return datesFromTexts(column, length, doubts);
   if (column.storage !== 'int32' || column.field.type.kind !== 'date') return undefined;
   for (let index = 0; index < length; index++) {
     const days = column.values[index] ?? 0;
@@ -55,8 +56,6 @@ type IsInForm = (bytes: Uint8Array, start: number, end: number) => boolean;
 
 const LETTER_T = 0x54;
 const LETTER_Z = 0x5a;
-
-const isDate: IsInForm = (bytes, start, end) => !Number.isNaN(parseDateBytes(bytes, start, end));
 
 const isLocalDateTime: IsInForm = (bytes, start, end) =>
   bytes[start + 10] === LETTER_T && !Number.isNaN(parseTimestampBytes(bytes, start, end));

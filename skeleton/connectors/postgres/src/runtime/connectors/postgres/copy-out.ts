@@ -108,10 +108,15 @@ class CopyOutQuery implements Submittable {
       this.#stream?.destroy();
       this.#finish({ error: error instanceof Error ? error : new Error(String(error)) });
     }
-    if (this.#reader.ready) {
-      if (!this.finished) this.#stream?.pause();
-      this.#wake?.();
-    }
+    // A chunk a turn: the server has up to 2 MB ready, and whoever waits for an answer would wait for all of it.
+    if (this.finished) return;
+    this.#stream?.pause();
+    if (this.#reader.ready) this.#wake?.();
+    else setImmediate(this.#goOn);
+  };
+
+  readonly #goOn = (): void => {
+    if (!this.#reader.ready) this.#stream?.resume();
   };
 
   /** Only the message that lies across two chunks is copied. */
