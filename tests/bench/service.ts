@@ -21,6 +21,7 @@ export type ServiceVariant =
   | 'transformer'
   | 'contract'
   | 'contract and transformer'
+  | 'contract and objects'
   | 'polars'
   | 'two shards';
 export const SERVICE = 'generated service';
@@ -37,6 +38,7 @@ const DEFINITIONS: readonly Definition[] = [
   { variant: 'transformer', resource: 'transformer.ts', changes: FOUR_CHANGES },
   { variant: 'contract', resource: 'contract.ts' },
   { variant: 'contract and transformer', resource: 'contract-and-transformer.ts', changes: FOUR_CHANGES },
+  { variant: 'contract and objects', resource: 'contract-and-objects.ts', changes: FOUR_CHANGES },
   { variant: 'polars', resource: 'polars.ts', changes: FOUR_CHANGES },
   { variant: 'two shards', shards: 2 },
 ];
@@ -153,29 +155,38 @@ function containerOf(service: Service): Container {
   };
 }
 
-function pipelineFor({ source, sink }: Move): string {
-  return `${connections(dirname(source.location), dirname(sink.location))}
-    source: ${describeSource(source)}
-    sink: ${describeSink(sink)}
+function pipelineFor(move: Move): string {
+  return `${connections(move)}
+    source: ${describeSource(move.source)}
+    sink: ${describeSink(move.sink)}
 `;
 }
 
 /** Each shard takes one half of the source. A sink that is replaced as a whole cannot be shared. */
-async function shardedPipelineFor({ sink, halves }: Move, shards: number): Promise<string> {
-  return `${connections(await halves('ndjson'), dirname(sink.location))}
+async function shardedPipelineFor(move: Move, shards: number): Promise<string> {
+  return `${connections(move, await move.halves('ndjson'))}
     shards: ${shards}
     source: { connection: landing, path: "*.ndjson" }
-    sink: { connection: exports, table: ${basename(sink.location)}, mode: append }
+    sink: { connection: exports, table: ${basename(move.sink.location)}, mode: append }
 `;
 }
 
-function connections(landing: string, exports: string): string {
+const SOURCE_CONNECTIONS = { table: 'database', csv: 'landing', ndjson: 'landing', parquet: 'landing' } as const;
+const SINK_CONNECTIONS = { table: 'database', parquet: 'exports', delta: 'lake' } as const;
+
+/** Only those that the move needs: a service loads the connectors of all that it has. */
+function connections({ source, sink }: Move, landing = dirname(source.location)): string {
+  const folder = dirname(sink.location);
+  const all = {
+    database: '{ type: postgres, url: "${DATABASE_URL}" }',
+    landing: `{ type: files, path: ${landing} }`,
+    exports: `{ type: files, path: ${folder} }`,
+    lake: `{ type: delta, path: ${folder} }`,
+  };
+  const used = new Set([SOURCE_CONNECTIONS[source.kind], SINK_CONNECTIONS[sink.kind]]);
   return `name: benchmark
 connections:
-  database: { type: postgres, url: "\${DATABASE_URL}" }
-  landing: { type: files, path: ${landing} }
-  exports: { type: files, path: ${exports} }
-  lake: { type: delta, path: ${exports} }
+${[...used].map((name) => `  ${name}: ${all[name]}`).join('\n')}
 resources:
   moved:
     mode: full`;
@@ -183,17 +194,12 @@ resources:
 
 function describeSource({ kind, location }: Source): string {
   return kind === 'table'
-    ? `{ connection: database, table: ${location} }`
-    : `{ connection: landing, path: ${basename(location)} }`;
+    ? `{ connection: ${SOURCE_CONNECTIONS[kind]}, table: ${location} }`
+    : `{ connection: ${SOURCE_CONNECTIONS[kind]}, path: ${basename(location)} }`;
 }
 
 function describeSink({ kind, location }: Sink): string {
-  switch (kind) {
-    case 'table':
-      return `{ connection: database, table: ${location}, mode: append }`;
-    case 'parquet':
-      return `{ connection: exports, table: ${basename(location)}, mode: replace }`;
-    case 'delta':
-      return `{ connection: lake, table: ${basename(location)}, mode: append }`;
-  }
+  const table = kind === 'table' ? location : basename(location);
+  const mode = kind === 'parquet' ? 'replace' : 'append';
+  return `{ connection: ${SINK_CONNECTIONS[kind]}, table: ${table}, mode: ${mode} }`;
 }

@@ -54,11 +54,11 @@ export class CollectedRows {
    */
   addChanges(changes: readonly object[], records: Records, start: number, origins: readonly number[]): void {
     const names = records.names();
-    if (names === undefined) {
+    const changed = names && changedProperties(changes, records, names, origins);
+    if (names === undefined || changed === undefined) {
       const rows = records.rows();
       this.#parts.push({ rows: changes.map((change, index) => ({ ...Object(rows[origins[index] ?? 0]), ...change })) });
     } else if (changes.length > 0) {
-      const changed = changedProperties(changes, records, origins);
       const all = [...new Set([...names, ...changed.keys()])];
       this.#parts.push({ names: all, changed, origins: origins.map((origin) => start + origin) });
     }
@@ -123,20 +123,27 @@ function reduce(
   return { names, changed: new Map(changed), origins: origins.map((origin) => start + origin) };
 }
 
-/** The values of each field that any of the records changes; one that a record leaves out it has from before. */
+/**
+ * The values of each field that any of the records changes; one that a record leaves out it has from before.
+ *
+ * @param names of the fields that there were before
+ * @returns `undefined` where only some of the records get a field that there was not before
+ */
 function changedProperties(
   changes: readonly object[],
   records: Records,
+  names: readonly string[],
   origins: readonly number[],
-): ReadonlyMap<string, Property> {
+): ReadonlyMap<string, Property> | undefined {
   const common = commonNames(changes);
   if (common !== undefined) return new Map(common.map((name) => [name, compact(name, changes)]));
-  const names = new Set(changes.flatMap((change) => Object.keys(change)));
+  const some = [...new Set(changes.flatMap((change) => Object.keys(change)))];
+  if (some.some((name) => !names.includes(name))) return undefined;
   const whole = changes.map((change, index) => {
-    const before = [...names].map((name) => [name, records.property(name)?.values()[origins[index] ?? 0]]);
+    const before = some.map((name) => [name, records.property(name)?.values()[origins[index] ?? 0]]);
     return { ...Object.fromEntries(before), ...change };
   });
-  return new Map([...names].map((name) => [name, compact(name, whole)]));
+  return new Map(some.map((name) => [name, compact(name, whole)]));
 }
 
 /** The values of a property; texts become bytes, which the garbage collector need not look at. */

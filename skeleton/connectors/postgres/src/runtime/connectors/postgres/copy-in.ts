@@ -24,8 +24,8 @@ export async function copyIn(client: Client, sql: string, messages: CopyMessages
   await query.finished;
 }
 
-/** Messages on their way at the same time: one is made while the other one is sent. */
-const IN_FLIGHT = 2;
+/** Messages on their way at the same time: enough to keep the server busy while this thread reads what comes next. */
+const IN_FLIGHT = 4;
 
 /** A query of `pg` that sends CopyData messages as fast as the server takes them. */
 class CopyInQuery implements Submittable {
