@@ -15,6 +15,7 @@ const LINE_ITEMS = 'line items';
 const MILLIONS = [1, 6];
 const BOTH: ServiceVariant = 'contract and transformer';
 const TWO_PROCESSES: ServiceVariant = 'two shards';
+const POLARS: ServiceVariant = 'polars';
 
 /** Least throughput of the service as a share of the limit's. */
 const RATIOS: Readonly<Partial<Record<RouteName, number>>> = {
@@ -32,7 +33,13 @@ const TIMES_PEERS = 10;
 /** Least throughput of two processes, as a multiple of one, where no server has a part in it. */
 const TWO_SHARDS = 1.6;
 /** Most memory in MiB, by data set. */
-const MEMORY: Readonly<Record<string, number>> = { [LINE_ITEMS]: 256, sparse: 256, wide: 512, documents: 512 };
+const LINE_ITEMS_MEMORY = 256;
+const MEMORY: Readonly<Record<string, number>> = {
+  [LINE_ITEMS]: LINE_ITEMS_MEMORY,
+  sparse: 256,
+  wide: 512,
+  documents: 512,
+};
 /** Most memory for 6 million rows, as a multiple of that for 1 million. */
 const MEMORY_GROWTH = 1.1;
 const EVENT_LOOP_MILLISECONDS = 50;
@@ -46,6 +53,7 @@ export function goalsOf(results: readonly Result[]): Goal[] {
     ...ROUTE_NAMES.filter((route) => route.endsWith('→ PostgreSQL')).flatMap((route) => peerGoals(results, route)),
     ...MILLIONS.map((millions) => shardsGoal(services, 'NDJSON → Parquet', millions)),
     ...Object.entries(MEMORY).map(([dataSet, most]) => memoryGoal(services, dataSet, most)),
+    polarsMemoryGoal(services),
     ...ROUTE_NAMES.map((route) => growthGoal(services, route)),
     {
       what: 'Longest time that the event loop stood still in a run, the largest of all routes',
@@ -129,15 +137,26 @@ function shardsGoal(services: readonly Result[], route: RouteName, millions: num
 }
 
 function memoryGoal(services: readonly Result[], dataSet: string, most: number): Goal {
-  const peaks = services
-    .filter((result) => result.dataSet === dataSet && result.variant !== TWO_PROCESSES)
-    .map(({ peakMebibytes }) => peakMebibytes);
+  const rows = services.filter(({ variant }) => variant !== TWO_PROCESSES && variant !== POLARS);
   return {
     what: `Peak memory of one process, ${dataSet}, the largest of all routes`,
     unit: 'MiB',
     most,
-    reached: largest(peaks),
+    reached: largestPeak(rows.filter((result) => result.dataSet === dataSet)),
   };
+}
+
+function polarsMemoryGoal(services: readonly Result[]): Goal {
+  return {
+    what: `The same with polars, ${LINE_ITEMS}`,
+    unit: 'MiB',
+    most: LINE_ITEMS_MEMORY,
+    reached: largestPeak(services.filter(({ variant, dataSet }) => variant === POLARS && dataSet === LINE_ITEMS)),
+  };
+}
+
+function largestPeak(results: readonly Result[]): number | undefined {
+  return largest(results.map(({ peakMebibytes }) => peakMebibytes));
 }
 
 function growthGoal(services: readonly Result[], route: RouteName): Goal {

@@ -18,7 +18,8 @@ export function frameFromColumns({ columns, length }: Columns): DataFrame {
   const schema = new Schema(fields);
   const data = new Data(new Struct(fields), 0, length, 0, undefined, children);
   const table = new Table(schema, new RecordBatch(schema, data));
-  return pl.readIPC(Buffer.from(tableToIPC(table, 'file')));
+  const { buffer, byteOffset, byteLength } = tableToIPC(table, 'file');
+  return pl.readIPC(Buffer.from(buffer, byteOffset, byteLength));
 }
 
 interface Buffers {

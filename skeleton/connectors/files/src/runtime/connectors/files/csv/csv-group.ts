@@ -41,14 +41,19 @@ export class CsvGroup {
     return this.#columns.next(this.#capacity);
   }
 
-  /** Adds the records that the scanner takes, up to the first that it does not, and moves the window behind them. */
-  scan(scanner: ScanRecords, window: ByteWindow, size: number): void {
+  /**
+   * Adds the records that the scanner takes, up to the first that it does not, and moves the window behind them.
+   *
+   * @returns whether it took all that it was given: the next record may be one for it, too
+   */
+  scan(scanner: ScanRecords, window: ByteWindow, size: number): boolean {
     const { bytes, start } = window;
     const end = window.endOfValidRegion(LINE_FEED);
     const before = this.#columns.length;
     const limits = { end, stop: Math.min(end, start + size), capacity: before + this.#capacity - this.records };
     window.advance(scanner(this.#columns, bytes, start, limits));
     for (let taken = this.#columns.length - before; taken > 0; taken--) this.#count();
+    return window.start > start && window.start >= limits.stop;
   }
 
   /** Adds the record that `splitter` has found between the start of the window and `end`. */

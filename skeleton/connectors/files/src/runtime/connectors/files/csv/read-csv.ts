@@ -36,13 +36,14 @@ export async function* readCsv(
   };
   try {
     for (;;) {
-      group.scan(scanner, window, started + GROUP_BYTES - window.offset);
+      const all = group.scan(scanner, window, started + GROUP_BYTES - window.offset);
       if (group.full || window.offset - started >= GROUP_BYTES) {
         yield finish(false);
         started = window.offset;
         group = new CsvGroup(layout, request.batchSize, row + 1, group);
         continue;
       }
+      if (all) continue;
       const { bytes, start, offset } = window;
       const limits = { end: window.end, final: window.final, recordBytes: RECORD_BYTES };
       const end = start < window.end ? splitter.split(bytes, start, limits) : -1;

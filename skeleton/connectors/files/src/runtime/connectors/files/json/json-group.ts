@@ -59,14 +59,19 @@ export class JsonGroup extends RecordParser {
     return this.#contents().slice(0, Math.min(records, this.columns.length)).rows() as readonly Row[];
   }
 
-  /** Adds the records that the scanner takes, up to the first that it does not, and moves the window behind them. */
-  scan(scanner: ObjectScanner, framing: Framing, window: ByteWindow, size: number): void {
+  /**
+   * Adds the records that the scanner takes, up to the first that it does not, and moves the window behind them.
+   *
+   * @returns whether it took all that it was given: the next record may be one for it, too
+   */
+  scan(scanner: ObjectScanner, framing: Framing, window: ByteWindow, size: number): boolean {
     const end = window.endOfValidRegion(framing.closing);
     const { bytes, start } = window;
     const before = this.columns.length;
     const limits = { end, stop: Math.min(end, start + size), capacity: before + this.#capacity - this.records };
     window.advance(scanner.scanRecords(this.columns, bytes, start, limits));
     for (let taken = this.columns.length - before; taken > 0; taken--) this.#count();
+    return window.start > start && window.start >= limits.stop;
   }
 
   finish(): Pick<RecordGroup, 'records' | 'columns' | 'rowNumbers' | 'rejections'> {

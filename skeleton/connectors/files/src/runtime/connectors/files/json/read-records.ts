@@ -42,9 +42,9 @@ export async function* readRecords(
     if (offset === 0) await window.skipByteOrderMark();
     for (;;) {
       await window.growUpTo(framing.closing, RECORD_BYTES);
-      group.scan(groups.scanner, framing, window, started + GROUP_BYTES - window.offset);
+      const all = group.scan(groups.scanner, framing, window, started + GROUP_BYTES - window.offset);
       if (!group.full && window.offset - started < GROUP_BYTES) {
-        if (await framing.take(window, group)) continue;
+        if (all || (await framing.take(window, group))) continue;
         break;
       }
       groups.learn(group, SAMPLED_RECORDS);
