@@ -30,7 +30,7 @@ export type Changed<Input, Changes> = Omit<Input, keyof Changes> & Changes;
 
 /**
  * Changes some fields of each record, or adds new ones. All others stay as they are in their columns: nobody reads them
- * and makes objects of them, which takes half the time of a `Transformer` that returns `{ ...row, total }`.
+ * and makes objects of them, which takes a third less time than a `Transformer` that returns `{ ...row, total }`.
  *
  * `change` must be a pure function of its record: a record on which it throws becomes a dead letter.
  */

@@ -18,8 +18,8 @@ import type { FormatName, SourceFile } from './source-files.ts';
 /** The columns of a file and what type their values have; `undefined` where no value was seen. */
 export type ColumnTypes = ReadonlyMap<string, LogicalType | undefined>;
 
-/** Rows between which the event loop gets its turn. */
-const ROWS_AT_ONCE = 500;
+/** Rows between which the event loop gets its turn; they may have hundreds of columns. */
+const ROWS_AT_ONCE = 50;
 
 /** One way to write records into a file. */
 export interface FileFormat {

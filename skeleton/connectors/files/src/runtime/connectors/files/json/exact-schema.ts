@@ -1,14 +1,19 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Row } from '../../../pipeline/batch.ts';
 import type { LogicalType, TableSchema } from '../../../schema/table-schema.ts';
+
+/** Rows between which the event loop gets its turn; they may have hundreds of properties. */
+const ROWS_AT_ONCE = 50;
 
 /**
  * Columns from which the values of JSON read back as they are, for the properties that most of the rows have. What
  * comes in several types is json.
  */
-export function exactSchema(rows: readonly Row[]): TableSchema {
+export async function exactSchema(rows: readonly Row[]): Promise<TableSchema> {
   const counts = new Map<string, number>();
   const types = new Map<string, LogicalType>();
-  for (const row of rows) {
+  for (const [index, row] of rows.entries()) {
+    if (index % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await setImmediate();
     for (const [name, value] of Object.entries(row)) {
       counts.set(name, (counts.get(name) ?? 0) + 1);
       if (value !== null) types.set(name, widen(types.get(name), typeOf(value)));

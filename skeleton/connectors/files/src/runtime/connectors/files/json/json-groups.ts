@@ -34,9 +34,9 @@ export class JsonGroups {
   }
 
   /** Chooses other columns for the groups to come where those of a group do not hold its records. */
-  learn(group: JsonGroup, records: number): void {
+  async learn(group: JsonGroup, records: number): Promise<void> {
     if (!group.isUnlikeItsColumns) return;
-    this.#layout = { schema: exactSchema(group.sample(records)), exact: true };
+    this.#layout = { schema: await exactSchema(group.sample(records)), exact: true };
     this.#spare = [];
     this.scanner = new ObjectScanner(this.#layout, this.#framing);
   }

@@ -25,7 +25,7 @@ export async function* readRecords(
   const { offset, schema } = request;
   const layout =
     schema === undefined
-      ? { schema: exactSchema(await sampleRecords(file, options, offset, SAMPLED_RECORDS, frame)), exact: true }
+      ? { schema: await exactSchema(await sampleRecords(file, options, offset, SAMPLED_RECORDS, frame)), exact: true }
       : { schema, exact: false };
   const framing = frame(offset);
   const groups = new JsonGroups(layout, framing, request.batchSize);
@@ -47,7 +47,7 @@ export async function* readRecords(
         if (all || (await framing.take(window, group))) continue;
         break;
       }
-      groups.learn(group, SAMPLED_RECORDS);
+      await groups.learn(group, SAMPLED_RECORDS);
       yield finish(false);
       started = window.offset;
       group = groups.next(row + 1, group);
