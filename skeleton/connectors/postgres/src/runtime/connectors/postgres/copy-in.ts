@@ -70,23 +70,25 @@ class CopyInQuery implements Submittable {
     this.callback(error);
   }
 
+  /** One message a turn of the event loop: to make one takes milliseconds, in which nobody else has a turn. */
   #send(connection: Connection): void {
+    if (this.#ended || this.#inFlight === IN_FLIGHT) return;
+    const sendNext = () => this.#send(connection);
     try {
-      while (!this.#ended && this.#inFlight < IN_FLIGHT) {
-        if (this.#messages.done) {
-          this.#ended = true;
-          connection.stream.write(COPY_DONE);
-          return;
-        }
-        const message = this.#messages.next(this.#spare.pop());
-        this.#inFlight++;
-        connection.stream.write(message, (error) => {
-          this.#inFlight--;
-          this.#spare.push(message);
-          // A socket that takes all at once says so before the event loop has had its turn.
-          if (!error) setImmediate(() => this.#send(connection));
-        });
+      if (this.#messages.done) {
+        this.#ended = true;
+        connection.stream.write(COPY_DONE);
+        return;
       }
+      const message = this.#messages.next(this.#spare.pop());
+      this.#inFlight++;
+      connection.stream.write(message, (error) => {
+        this.#inFlight--;
+        this.#spare.push(message);
+        // A socket that takes all at once says so before the event loop has had its turn.
+        if (!error) setImmediate(sendNext);
+      });
+      setImmediate(sendNext);
     } catch (error) {
       this.#ended = true;
       connection.stream.destroy();
