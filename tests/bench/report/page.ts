@@ -33,7 +33,7 @@ ${machineTable(report.results, report.cores)}
 Each run loads its modules anew, about half a second (*loading of modules* at the end of each route): a million rows feel it, six million do not.
 
 The event loop stands still longest on tables of 200 columns: the footer of a Parquet file, which hyparquet and hyparquet-writer read and write in one go,
-describes each column of each row group. On narrow tables it is garbage collection.
+describes each column of each row group.
 
 With polars, each batch is in memory four more times: as Arrow's message to polars and back, and as polars' own frames before and after. They are allocated
 anew for each batch, outside of the JavaScript heap, and Node's garbage collector comes by when about 64 MiB of such memory have gathered; the library itself
