@@ -45,6 +45,8 @@ const DEFINITIONS: readonly Definition[] = [
 
 const packageSchema = z.object({ version: z.string() });
 const commandSchema = z.tuple([z.literal('node')], z.string());
+/** What the resources with a contract share; it defines none itself. */
+const CONTRACT = 'line-item.ts';
 const PROFILE = 'run.cpuprofile';
 const RECORD_EVENT_LOOP = fileURLToPath(new URL('record-event-loop.mjs', import.meta.url));
 /** In the resources of the benchmark, where the compiler finds the runtime; in a service it is beside them. */
@@ -73,8 +75,13 @@ function define(service: Service, { resource }: Definition): void {
   rmSync(folder, { recursive: true });
   mkdirSync(folder);
   if (resource === undefined) return;
-  const text = readFileSync(new URL(`resources/${resource}`, import.meta.url), 'utf8');
-  writeFileSync(service.path('src/resources/moved.ts'), text.replaceAll(RUNTIME, '../'));
+  for (const [from, to] of [
+    [resource, 'moved.ts'],
+    [CONTRACT, CONTRACT],
+  ] as const) {
+    const text = readFileSync(new URL(`resources/${from}`, import.meta.url), 'utf8');
+    writeFileSync(service.path(`src/resources/${to}`), text.replaceAll(RUNTIME, '../'));
+  }
 }
 
 function candidate({ variant, changes, shards = 1 }: Definition, service: Service): Candidate {
@@ -193,9 +200,8 @@ resources:
 }
 
 function describeSource({ kind, location }: Source): string {
-  return kind === 'table'
-    ? `{ connection: ${SOURCE_CONNECTIONS[kind]}, table: ${location} }`
-    : `{ connection: ${SOURCE_CONNECTIONS[kind]}, path: ${basename(location)} }`;
+  const place = kind === 'table' ? `table: ${location}` : `path: ${basename(location)}`;
+  return `{ connection: ${SOURCE_CONNECTIONS[kind]}, ${place} }`;
 }
 
 function describeSink({ kind, location }: Sink): string {

@@ -48,21 +48,18 @@ export class CollectedRows {
     for (const origin of origins) this.#origins.push(origin === undefined ? undefined : start + origin);
   }
 
-  /**
-   * @param changes of `records`, the part of the batch that begins at index `start`: fields that are new or have other values
-   * @param origins for each of the changes the index in `records` of the one that it is of
-   */
-  addChanges(changes: readonly object[], records: Records, start: number, origins: readonly number[]): void {
+  /** @param changes for each of `records`, the part of the batch that begins at index `start`, its fields that are new or have other values */
+  addChanges(changes: readonly object[], records: Records, start: number): void {
     const names = records.names();
-    const changed = names && changedProperties(changes, records, names, origins);
+    const changed = names && changedProperties(changes, records, names);
+    const origins = changes.map((_, index) => start + index);
     if (names === undefined || changed === undefined) {
       const rows = records.rows();
-      this.#parts.push({ rows: changes.map((change, index) => ({ ...Object(rows[origins[index] ?? 0]), ...change })) });
-    } else if (changes.length > 0) {
-      const all = [...new Set([...names, ...changed.keys()])];
-      this.#parts.push({ names: all, changed, origins: origins.map((origin) => start + origin) });
+      this.#parts.push({ rows: changes.map((change, index) => ({ ...Object(rows[index]), ...change })) });
+    } else {
+      this.#parts.push({ names: [...new Set([...names, ...changed.keys()])], changed, origins });
     }
-    for (const origin of origins) this.#origins.push(start + origin);
+    for (const origin of origins) this.#origins.push(origin);
   }
 
   /** All that was added. */
@@ -133,14 +130,13 @@ function changedProperties(
   changes: readonly object[],
   records: Records,
   names: readonly string[],
-  origins: readonly number[],
 ): ReadonlyMap<string, Property> | undefined {
   const common = commonNames(changes);
   if (common !== undefined) return new Map(common.map((name) => [name, compact(name, changes)]));
   const some = [...new Set(changes.flatMap((change) => Object.keys(change)))];
   if (some.some((name) => !names.includes(name))) return undefined;
   const whole = changes.map((change, index) => {
-    const before = some.map((name) => [name, records.property(name)?.values()[origins[index] ?? 0]]);
+    const before = some.map((name) => [name, records.property(name)?.values()[index]]);
     return { ...Object.fromEntries(before), ...change };
   });
   return new Map(some.map((name) => [name, compact(name, whole)]));

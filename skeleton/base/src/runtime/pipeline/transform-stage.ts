@@ -21,24 +21,39 @@ export function transformStage<Input, Output>(
     name: transformer.name,
     async apply(batch) {
       const step = effect === 'merge' || !batch.records.columnar ? batch.size : recordsAtOnce;
-      const collected = new CollectedRows(batch.records);
-      const rejections: Rejection[] = [];
       let taken = 0;
-      for (let start = 0; start < batch.size; start += step) {
-        const failed = await isolate(batch.slice(start, Math.min(start + step, batch.size)), (part, offset) => {
-          const given = part.rows();
-          const made = transformer.transform(given);
-          checkEffect(transformer, given.length, made.length, batch.identity.sequence);
-          collected.add(made, part.records, start + offset, originsOf(effect, given, made));
-          taken += given.length;
-        });
-        rejections.push(...failed);
-        await setImmediate();
-      }
-      const transformed = joined<Input, Output>(batch, collected);
-      return { batch: transformed, rejections, ...difference(effect, taken, transformed.size) };
+      const outcome = await transformInParts<Input, Output>(batch, step, (collected, part, start) => {
+        const given = part.rows();
+        const made = transformer.transform(given);
+        checkEffect(transformer, given.length, made.length, batch.identity.sequence);
+        collected.add(made, part.records, start, originsOf(effect, given, made));
+        taken += given.length;
+      });
+      return { ...outcome, ...difference(effect, taken, outcome.batch.size) };
     },
   };
+}
+
+/**
+ * Has a batch transformed part by part; records that this fails on are set aside.
+ *
+ * @param step records of a part
+ * @param work adds what becomes of a part, which begins at index `start` of the batch
+ */
+export async function transformInParts<Input, Output>(
+  batch: Batch<Input>,
+  step: number,
+  work: (collected: CollectedRows, part: Batch<Input>, start: number) => void,
+): Promise<StageOutcome<Output>> {
+  const collected = new CollectedRows(batch.records);
+  const rejections: Rejection[] = [];
+  for (let start = 0; start < batch.size; start += step) {
+    const whole = batch.slice(start, Math.min(start + step, batch.size));
+    const failed = await isolate(whole, (part, offset) => work(collected, part, start + offset));
+    rejections.push(...failed);
+    await setImmediate();
+  }
+  return { batch: joined<Input, Output>(batch, collected), rejections };
 }
 
 export function columnTransformStage<Input, Output>(
@@ -128,7 +143,7 @@ export function difference(effect: Effect, taken: number, made: number): Partial
 }
 
 /** The rows that were made, with what is known of where they come from: their numbers, and columns that they share. */
-export function joined<Input, Output>(batch: Batch<Input>, collected: CollectedRows): Batch<Output> {
+function joined<Input, Output>(batch: Batch<Input>, collected: CollectedRows): Batch<Output> {
   const { origins } = collected;
   const rowNumbers = origins.map((origin) => (origin === undefined ? undefined : batch.rowNumber(origin)));
   const declaredTypes = batch.declaredTypes();

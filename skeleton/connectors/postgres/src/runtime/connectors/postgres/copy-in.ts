@@ -35,6 +35,8 @@ class CopyInQuery implements Submittable {
   readonly #outcome = Promise.withResolvers<void>();
   #inFlight = 0;
   #ended = false;
+  /** Whether the next message waits for its turn. */
+  #waits = false;
 
   constructor(sql: string, messages: CopyMessages) {
     this.text = sql;
@@ -72,8 +74,8 @@ class CopyInQuery implements Submittable {
 
   /** One message a turn of the event loop: to make one takes milliseconds, in which nobody else has a turn. */
   #send(connection: Connection): void {
+    this.#waits = false;
     if (this.#ended || this.#inFlight === IN_FLIGHT) return;
-    const sendNext = () => this.#send(connection);
     try {
       if (this.#messages.done) {
         this.#ended = true;
@@ -85,14 +87,19 @@ class CopyInQuery implements Submittable {
       connection.stream.write(message, (error) => {
         this.#inFlight--;
         this.#spare.push(message);
-        // A socket that takes all at once says so before the event loop has had its turn.
-        if (!error) setImmediate(sendNext);
+        if (!error) this.#sendNextTurn(connection);
       });
-      setImmediate(sendNext);
+      this.#sendNextTurn(connection);
     } catch (error) {
       this.#ended = true;
       connection.stream.destroy();
       this.#outcome.reject(error);
     }
+  }
+
+  #sendNextTurn(connection: Connection): void {
+    if (this.#waits) return;
+    this.#waits = true;
+    setImmediate(() => this.#send(connection));
   }
 }
