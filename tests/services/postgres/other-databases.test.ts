@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
 import { extractorOf, readAll, rowsOf, useDatabase, useServer } from './database.ts';
@@ -21,4 +22,29 @@ it('transactions of other databases hold up nothing, and are not taken for a los
   await elsewhere.query('COMMIT');
   await elsewhere.end();
   expect(await readAll(extractor, second.at(-1)?.identity.position)).toEqual([]);
+});
+
+it('transactions of other databases that end at the very moment hold up nothing either', async () => {
+  await shop.sql('CREATE TABLE readings (id int PRIMARY KEY)');
+  const extractor = extractorOf(shop.url, { table: 'readings' }, { incremental: { cursor: 'id', key: ['id'] } });
+  let isOver = false;
+  const elsewhere = Array.from({ length: 8 }, async (_, number) => {
+    const client = new Client({ connectionString: other.url });
+    await client.connect();
+    while (!isOver) {
+      await client.query('BEGIN; SELECT pg_current_xact_id()');
+      await delay(10 + 7 * number);
+      await client.query('COMMIT');
+    }
+    await client.end();
+  });
+  try {
+    for (let id = 1; id <= 100; id++) {
+      await shop.sql('INSERT INTO readings VALUES ($1)', [id]);
+      expect(rowsOf(await readAll(extractor)).length, `records when there are ${id}`).toBe(id);
+    }
+  } finally {
+    isOver = true;
+    await Promise.all(elsewhere);
+  }
 });

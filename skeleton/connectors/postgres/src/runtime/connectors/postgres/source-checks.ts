@@ -94,6 +94,7 @@ async function describeLateCommits(client: Client, source: DescribedSource): Pro
       ? 'not found: only the records of a table say which transaction wrote them'
       : 'found within the lag, which is read again in each run';
   }
+  await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ');
   const transactions = await readTransactions(client);
   if (areReused(transactions) && !merges && (lag === undefined || cursor?.notNull === false)) {
     throw new PipelineError(

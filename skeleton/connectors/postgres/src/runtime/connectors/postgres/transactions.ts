@@ -17,35 +17,39 @@ export interface Transactions {
 }
 
 /**
- * The oldest transaction that is going on in this database, else the first one to come. Passed over are:
+ * The oldest transaction that was going on in this database, else the first one to come. Passed over are:
  *
  * - those before the position: they were passed over when it was made
- * - those of other databases and of autovacuum, which has no user: they write no record of ours. That holds as long as
- *   they are seen to go on: of one that has ended since the snapshot nobody knows whose it was
+ * - those of other databases and of autovacuum, which has no user: they write no record of ours
  *
+ * A transaction that has ended since the snapshot was taken holds no lock any more: nobody knows whose it was.
  * A standby does not know the transactions of its primary one by one.
  */
 const TRANSACTIONS = `
-  WITH others AS MATERIALIZED (
-    SELECT transactionid AS id FROM pg_locks JOIN pg_stat_activity USING (pid)
+  WITH owned AS MATERIALIZED (
+    SELECT transactionid AS id, datname <> current_database() OR usesysid IS NULL AS "isPassedOver"
+    FROM pg_locks JOIN pg_stat_activity USING (pid)
     WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted
-      AND (datname <> current_database() OR usesysid IS NULL)
     UNION ALL
-    SELECT transaction FROM pg_prepared_xacts WHERE database <> current_database()
+    SELECT transaction, database <> current_database() FROM pg_prepared_xacts
   ), boundary AS MATERIALIZED (
     SELECT CASE WHEN pg_is_in_recovery() THEN greatest(pg_snapshot_xmin(snapshot), $1::xid8) ELSE coalesce(
       (SELECT id FROM pg_snapshot_xip(snapshot) AS id
-        WHERE id >= $1::xid8 AND id::xid NOT IN (SELECT id FROM others) ORDER BY id LIMIT 1),
+        WHERE id >= $1::xid8 AND id::xid NOT IN (SELECT id FROM owned WHERE "isPassedOver") ORDER BY id LIMIT 1),
       pg_snapshot_xmax(snapshot)
-    ) END AS ended
+    ) END AS ended, pg_snapshot_xmax(snapshot) AS latest
     FROM pg_current_snapshot() AS snapshot
   )
-  SELECT ended::text, age(ended::xid) FROM boundary`;
+  SELECT ended::text, age(ended::xid),
+    ended < latest AND NOT pg_is_in_recovery() AND ended::xid NOT IN (SELECT id FROM owned) AS "isOver"
+  FROM boundary`;
 
-const rowsSchema = z.tuple([z.object({ ended: z.string().transform(BigInt), age: z.int() })]);
+const rowsSchema = z.tuple([z.object({ ended: z.string().transform(BigInt), age: z.int(), isOver: z.boolean() })]);
+/** Snapshots until one is held back by nothing but transactions of this database: each lasts about a millisecond. */
+const SNAPSHOTS = 5;
 
 /**
- * To be called in the transaction that reads: the numbers hold for its snapshot.
+ * To be called first in the transaction that reads: the numbers hold for its snapshot, which may be taken anew.
  *
  * @throws PipelineError `UNAVAILABLE` when the server does not know transactions that the last run has seen,
  *   `CONFIGURATION` when they are too far back
@@ -55,13 +59,22 @@ export async function readTransactions(
   { seen = 0n, reading }: Pick<SourcePosition, 'seen' | 'reading'> = {},
 ): Promise<Transactions> {
   const { until = seen } = reading ?? {};
-  const { rows } = await client.query(TRANSACTIONS, [String(until)]);
-  const [{ ended, age }] = rowsSchema.parse(rows);
+  const { ended, age } = await readBoundary(client, until);
   const next = ended + BigInt(age);
   if (until > next) throw unknownTransactions(until, next);
   const first = seen === 0n ? until : seen;
   if (first > 0n && next - first >= FURTHEST) throw tooFarBack(next - first);
   return { ended, next };
+}
+
+/** One that has ended meanwhile need not hold back what was written since it began. */
+async function readBoundary(client: Client, until: bigint): Promise<{ readonly ended: bigint; readonly age: number }> {
+  for (let snapshot = 1; ; snapshot++) {
+    const { rows } = await client.query(TRANSACTIONS, [String(until)]);
+    const [boundary] = rowsSchema.parse(rows);
+    if (!boundary.isOver || snapshot === SNAPSHOTS) return boundary;
+    await client.query('ROLLBACK AND CHAIN');
+  }
 }
 
 /** `xmin` has 32 bits; of transactions further apart it does not tell which came first. */
