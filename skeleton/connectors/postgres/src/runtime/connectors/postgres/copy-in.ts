@@ -26,6 +26,8 @@ export async function copyIn(client: Client, sql: string, messages: CopyMessages
 
 /** Messages on their way at the same time: enough to keep the server busy while this thread reads what comes next. */
 const IN_FLIGHT = 4;
+/** After so long the event loop has its turn. */
+const TURN_MILLISECONDS = 10;
 
 /** A query of `pg` that sends CopyData messages as fast as the server takes them. */
 class CopyInQuery implements Submittable {
@@ -72,29 +74,33 @@ class CopyInQuery implements Submittable {
     this.callback(error);
   }
 
-  /** One message a turn of the event loop: to make one takes milliseconds, in which nobody else has a turn. */
+  /** To make a message takes up to some milliseconds, in which nobody else has a turn. */
   #send(connection: Connection): void {
     this.#waits = false;
-    if (this.#ended || this.#inFlight === IN_FLIGHT) return;
+    const end = performance.now() + TURN_MILLISECONDS;
     try {
-      if (this.#messages.done) {
-        this.#ended = true;
-        connection.stream.write(COPY_DONE);
-        return;
-      }
-      const message = this.#messages.next(this.#spare.pop());
-      this.#inFlight++;
-      connection.stream.write(message, (error) => {
-        this.#inFlight--;
-        this.#spare.push(message);
-        if (!error) this.#sendNextTurn(connection);
-      });
-      this.#sendNextTurn(connection);
+      while (!this.#ended && this.#inFlight < IN_FLIGHT && performance.now() < end) this.#sendOne(connection);
     } catch (error) {
       this.#ended = true;
       connection.stream.destroy();
       this.#outcome.reject(error);
     }
+    if (!this.#ended && this.#inFlight < IN_FLIGHT) this.#sendNextTurn(connection);
+  }
+
+  #sendOne(connection: Connection): void {
+    if (this.#messages.done) {
+      this.#ended = true;
+      connection.stream.write(COPY_DONE);
+      return;
+    }
+    const message = this.#messages.next(this.#spare.pop());
+    this.#inFlight++;
+    connection.stream.write(message, (error) => {
+      this.#inFlight--;
+      this.#spare.push(message);
+      if (!error) this.#sendNextTurn(connection);
+    });
   }
 
   #sendNextTurn(connection: Connection): void {
