@@ -1,25 +1,22 @@
 import { crc32 } from 'node:zlib';
-import type { ColumnChunk, ColumnMetaData, PageHeader, RowGroup } from 'hyparquet';
+import type { ColumnMetaData, PageHeader } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer/src/bytewriter.js';
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js';
-import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
 import { DurableFile } from '../../storage/durable-files.ts';
 import type { CompressedChunk, CompressedPage } from './compression.ts';
-import { CHECKSUM_ENTRY, sealFooter } from './footer-checksum.ts';
-import { toSchemaElement, toSchemaElements } from './schema-elements.ts';
+import { encodeFooter, encodeRowGroup } from './encode-footer.ts';
+import { toSchemaElement } from './schema-elements.ts';
 
 const MAGIC = Buffer.from('PAR1');
-/** Length of the footer, which lies between it and the last magic number. */
 const LENGTH_BYTES = 4;
-/** Longer minima and maxima of text are cut in the footer (and marked so), as other writers do. */
-const STATISTICS_BYTES = 64;
 
 /** A Parquet file as it grows on disk: row groups one after the other, then the footer that says where they are. */
 export class ParquetFile {
   readonly #file: DurableFile;
   readonly #schema: TableSchema;
-  readonly #groups: RowGroup[] = [];
+  /** As the footer will hold them. */
+  readonly #groups: Buffer[] = [];
   #rows = 0;
 
   private constructor(file: DurableFile, schema: TableSchema) {
@@ -58,41 +55,20 @@ export class ParquetFile {
     });
     await this.#file.append(pages.buffers);
     this.#rows += rows;
-    this.#groups.push({
-      columns,
-      total_byte_size: columns.reduce((sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n), 0n),
-      num_rows: BigInt(rows),
-      file_offset: BigInt(start),
-      total_compressed_size: BigInt(this.bytes - start),
-    });
+    this.#groups.push(encodeRowGroup(this.#schema, { columns, rows, start, size: this.bytes - start }));
   }
 
   /** Writes the footer and gives the file its name. */
   async publish(): Promise<void> {
-    await this.#file.append([this.#footer()]);
+    const footer = encodeFooter(this.#schema, this.#rows, this.#groups);
+    const length = Buffer.alloc(LENGTH_BYTES);
+    length.writeUInt32LE(footer.length);
+    await this.#file.append([footer, length, MAGIC]);
     await this.#file.publish();
   }
 
   async discard(): Promise<void> {
     await this.#file.discard();
-  }
-
-  #footer(): Buffer {
-    const writer = new ByteWriter();
-    const metadata = {
-      version: 2,
-      schema: toSchemaElements(this.#schema),
-      num_rows: BigInt(this.#rows),
-      row_groups: this.#groups,
-      key_value_metadata: [CHECKSUM_ENTRY],
-      created_by: 'etl-pipeline version 1.0.0',
-      metadata_length: 0,
-    };
-    writeMetadata(writer, metadata, STATISTICS_BYTES);
-    writer.appendBytes(MAGIC);
-    const footer = Buffer.from(writer.getBytes());
-    sealFooter(footer.subarray(0, footer.length - LENGTH_BYTES - MAGIC.length));
-    return footer;
   }
 }
 
@@ -119,7 +95,7 @@ class PageList {
   }
 }
 
-function addChunk(list: PageList, field: Field, chunk: CompressedChunk, rows: number): ColumnChunk {
+function addChunk(list: PageList, field: Field, chunk: CompressedChunk, rows: number): ColumnMetaData {
   const start = list.position;
   const { dictionary, pages, encoding, nullCount, bounds } = chunk;
   if (dictionary !== undefined) {
@@ -135,7 +111,7 @@ function addChunk(list: PageList, field: Field, chunk: CompressedChunk, rows: nu
   }
   const all = dictionary === undefined ? pages : [dictionary, ...pages];
   const saved = all.reduce((sum, page) => sum + page.uncompressedLength - page.bytes.length, 0);
-  const metadata: ColumnMetaData = {
+  return {
     type: toSchemaElement(field).type ?? 'BYTE_ARRAY',
     encodings: dictionary === undefined ? ['RLE', encoding] : ['PLAIN', 'RLE', encoding],
     path_in_schema: [field.name],
@@ -147,5 +123,4 @@ function addChunk(list: PageList, field: Field, chunk: CompressedChunk, rows: nu
     ...(dictionary && { dictionary_page_offset: BigInt(start) }),
     statistics: { null_count: BigInt(nullCount), ...(bounds && { min_value: bounds.min, max_value: bounds.max }) },
   };
-  return { file_offset: BigInt(start), meta_data: metadata };
 }
