@@ -10,7 +10,7 @@ import { ByteWriter } from 'hyparquet-writer/src/bytewriter.js';
 import { logicalType } from 'hyparquet-writer/src/metadata.js';
 import { serializeTCompactProtocol } from 'hyparquet-writer/src/thrift.js';
 import { unconvertStatistics } from 'hyparquet-writer/src/unconvert.js';
-import type { TableSchema } from '../../schema/table-schema.ts';
+import type { Field, TableSchema } from '../../schema/table-schema.ts';
 import { CHECKSUM_ENTRY, sealFooter } from './footer-checksum.ts';
 import { toSchemaElement, toSchemaElements } from './schema-elements.ts';
 
@@ -25,51 +25,50 @@ const SHORT_LIST = 14;
 const STRUCT = 12;
 
 export interface RowGroupDescription {
-  /** In the order of the schema. */
-  readonly columns: readonly ColumnMetaData[];
   readonly rows: number;
   /** Where it begins in the file. */
   readonly start: number;
   /** Bytes in the file. */
   readonly size: number;
+  /** Bytes of its pages before they were compressed. */
+  readonly uncompressedSize: number;
 }
 
-/**
- * A row group as the footer will describe it. With hundreds of columns that takes milliseconds: the whole footer at once
- * would hold the event loop up.
- */
-export function encodeRowGroup({ fields }: TableSchema, { columns, rows, start, size }: RowGroupDescription): Buffer {
+/** A column chunk as the footer will describe it. */
+export function encodeColumn(column: ColumnMetaData, field: Field): Buffer {
   return encodeStruct({
-    field_1: columns.map((column, index) => {
-      const field = fields[index];
-      if (field === undefined) throw new RangeError('There are more columns than the schema has fields.');
-      return {
-        field_2: column.dictionary_page_offset ?? column.data_page_offset,
-        field_3: columnFields(column, toSchemaElement(field)),
-      };
-    }),
-    field_2: columns.reduce((sum, { total_uncompressed_size }) => sum + total_uncompressed_size, 0n),
-    field_3: BigInt(rows),
-    field_5: BigInt(start),
-    field_6: BigInt(size),
+    field_2: column.dictionary_page_offset ?? column.data_page_offset,
+    field_3: columnFields(column, toSchemaElement(field)),
   });
+}
+
+/** @param columns as `encodeColumn` gives them, in the order of the schema */
+export function encodeRowGroup(columns: readonly Buffer[], description: RowGroupDescription): Buffer {
+  const { rows, start, size, uncompressedSize } = description;
+  // A field is numbered by its distance from the last one: these become 2, 3, 5 and 6 behind the list of columns.
+  const behind = encodeStruct({
+    field_1: BigInt(uncompressedSize),
+    field_2: BigInt(rows),
+    field_4: BigInt(start),
+    field_5: BigInt(size),
+  });
+  return Buffer.concat([listHeader(columns.length), ...columns, behind]);
 }
 
 /** @param groups as `encodeRowGroup` gives them */
 export function encodeFooter(schema: TableSchema, rows: number, groups: readonly Buffer[]): Buffer {
-  const elements = toSchemaElements(schema);
   const before = encodeStruct({
     field_1: FORMAT_VERSION,
-    field_2: elements.map(elementFields),
+    field_2: toSchemaElements(schema).map(elementFields),
     field_3: BigInt(rows),
   });
-  // A field is numbered by its distance from the last one: these become 5 to 7 behind the list of row groups.
+  // 5 to 7 behind the list of row groups.
   const behind = encodeStruct({
     field_1: [{ field_1: CHECKSUM_ENTRY.key, field_2: CHECKSUM_ENTRY.value }],
     field_2: CREATED_BY,
     field_3: schema.fields.map(() => ({ field_1: {} })),
   });
-  const footer = Buffer.concat([before.subarray(0, -1), groupsHeader(groups.length), ...groups, behind]);
+  const footer = Buffer.concat([before.subarray(0, -1), listHeader(groups.length), ...groups, behind]);
   sealFooter(footer);
   return footer;
 }
@@ -81,7 +80,8 @@ function encodeStruct(fields: Readonly<Record<`field_${number}`, unknown>>): Buf
   return Buffer.from(writer.getBytes());
 }
 
-function groupsHeader(count: number): Buffer {
+/** Begins a field that is a list of structs. */
+function listHeader(count: number): Buffer {
   const writer = new ByteWriter();
   writer.appendUint8(NEXT_FIELD_IS_LIST);
   writer.appendUint8((Math.min(count, SHORT_LIST + 1) << 4) | STRUCT);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import type { ColumnMetaData, PageHeader } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer/src/bytewriter.js';
@@ -5,11 +6,13 @@ import { writePageHeader } from 'hyparquet-writer/src/datapage.js';
 import type { Field, TableSchema } from '../../schema/table-schema.ts';
 import { DurableFile } from '../../storage/durable-files.ts';
 import type { CompressedChunk, CompressedPage } from './compression.ts';
-import { encodeFooter, encodeRowGroup } from './encode-footer.ts';
+import { encodeColumn, encodeFooter, encodeRowGroup } from './encode-footer.ts';
 import { toSchemaElement } from './schema-elements.ts';
 
 const MAGIC = Buffer.from('PAR1');
 const LENGTH_BYTES = 4;
+/** Columns between which the event loop gets its turn. */
+export const COLUMNS_AT_ONCE = 50;
 
 /** A Parquet file as it grows on disk: row groups one after the other, then the footer that says where they are. */
 export class ParquetFile {
@@ -48,14 +51,20 @@ export class ParquetFile {
   async appendGroup(chunks: readonly CompressedChunk[], rows: number): Promise<void> {
     const start = this.bytes;
     const pages = new PageList(start);
-    const columns = this.#schema.fields.map((field, index) => {
+    const columns: Buffer[] = [];
+    let uncompressedSize = 0;
+    for (const [index, field] of this.#schema.fields.entries()) {
       const chunk = chunks[index];
       if (chunk === undefined) throw new TypeError(`The row group has no column ${field.name}.`);
-      return addChunk(pages, field, chunk, rows);
-    });
+      const column = addChunk(pages, field, chunk, rows);
+      columns.push(encodeColumn(column, field));
+      uncompressedSize += Number(column.total_uncompressed_size);
+      // With hundreds of columns all of this takes tens of milliseconds.
+      if (columns.length % COLUMNS_AT_ONCE === 0) await setImmediate();
+    }
     await this.#file.append(pages.buffers);
     this.#rows += rows;
-    this.#groups.push(encodeRowGroup(this.#schema, { columns, rows, start, size: this.bytes - start }));
+    this.#groups.push(encodeRowGroup(columns, { rows, start, size: this.bytes - start, uncompressedSize }));
   }
 
   /** Writes the footer and gives the file its name. */

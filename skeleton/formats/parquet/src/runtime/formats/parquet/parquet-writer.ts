@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Columns } from '../../columns/columns.ts';
 import type { TableSchema } from '../../schema/table-schema.ts';
 import { type Bounds, boundToValue, mergeBounds } from './bounds.ts';
@@ -5,7 +6,7 @@ import { encodeChunk } from './column-chunk.ts';
 import { type CompressedChunk, compressChunk } from './compression.ts';
 import { GatheredColumn } from './gathered-column.ts';
 import { PageMemory } from './page-memory.ts';
-import { ParquetFile } from './parquet-file.ts';
+import { COLUMNS_AT_ONCE, ParquetFile } from './parquet-file.ts';
 
 /** A row group has at most so many records and about so many bytes; the memory of a writer depends on nothing else. */
 const GROUP_ROWS = 60_000;
@@ -80,11 +81,12 @@ export class ParquetWriter {
       if (this.#gatheredRows + part.length > GROUP_ROWS || this.#gatheredBytes + size > GROUP_BYTES) {
         await this.#endGroup();
       }
-      this.#gathered.forEach((gathered, index) => {
+      for (const [index, gathered] of this.#gathered.entries()) {
         const column = part.columns[index];
         if (column === undefined) throw new RangeError(`The records have no column ${gathered.field.name}.`);
         gathered.append(column, part.length);
-      });
+        if (index % COLUMNS_AT_ONCE === COLUMNS_AT_ONCE - 1) await setImmediate();
+      }
       this.#gatheredRows += part.length;
       this.#gatheredBytes += size;
     }
