@@ -30,10 +30,11 @@ export function createDirectWriter(table: TableName, columns: readonly TableColu
   const statements = `SAVEPOINT records;
     COPY ${quoteTable(table)} (${names}) FROM STDIN (FORMAT binary);
     RELEASE SAVEPOINT records`;
+  const spare: Buffer[] = [];
   return {
     async open() {},
     async write(client, records) {
-      await copyIn(client, statements, messagesOf(records, columns));
+      await copyIn(client, statements, messagesOf(records, columns), spare);
       return records.length;
     },
   };
@@ -64,12 +65,13 @@ export function createStagedWriter(
   const definitions = columns.map(
     ({ name, travelsAs, sqlType }) => `${escapeIdentifier(name)} ${travelsAs ?? sqlType}`,
   );
+  const spare: Buffer[] = [];
   return {
     async open(client) {
       await client.query(`CREATE TEMPORARY TABLE etl_batch (${definitions.join(', ')}) ON COMMIT DELETE ROWS`);
     },
     async write(client, records) {
-      await copyIn(client, copy, messagesOf(records, columns));
+      await copyIn(client, copy, messagesOf(records, columns), spare);
       const { rowCount } = await client.query(insert);
       await client.query(`TRUNCATE ${BATCH_TABLE}; RELEASE SAVEPOINT records`);
       return rowCount ?? 0;

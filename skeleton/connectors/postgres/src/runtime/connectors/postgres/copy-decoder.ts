@@ -1,4 +1,5 @@
-import { Columns } from '../../columns/columns.ts';
+import type { Columns } from '../../columns/columns.ts';
+import { ColumnsPool } from '../../columns/columns-pool.ts';
 import type { TableSchema } from '../../schema/table-schema.ts';
 import { type ColumnReader, columnReader } from './column-readers.ts';
 import type { CopyReader } from './copy-out.ts';
@@ -41,15 +42,13 @@ const ANY_SIZE = -2;
  */
 export class CopyDecoder implements CopyReader<DecodedRows> {
   readonly #wires: readonly Wire[];
-  readonly #batchSize: number;
   /** Bytes of the values of each field. */
   readonly #sizes: readonly number[];
   /** Where the fields begin, field by field, `STRETCH` rows each. */
   readonly #positions: Int32Array;
   readonly #fieldPositions: readonly Int32Array[];
   readonly #ready: DecodedRows[] = [];
-  /** Columns that were handed on and given back. */
-  readonly #spare: Columns[] = [];
+  readonly #pool: ColumnsPool;
   #columns: Columns;
   #readers: readonly ColumnReader[];
   #unfit: UnfitValue[] = [];
@@ -59,11 +58,11 @@ export class CopyDecoder implements CopyReader<DecodedRows> {
   /** @param wires the format of each field of `schema` */
   constructor(schema: TableSchema, wires: readonly Wire[], batchSize: number) {
     this.#wires = wires;
-    this.#batchSize = batchSize;
     this.#sizes = wires.map((wire) => FIXED_SIZES[wire] ?? ANY_SIZE);
     this.#positions = new Int32Array(wires.length * STRETCH);
     this.#fieldPositions = wires.map((_, field) => this.#positions.subarray(field * STRETCH, (field + 1) * STRETCH));
-    this.#columns = Columns.allocate(schema, batchSize);
+    this.#pool = new ColumnsPool(schema, batchSize);
+    this.#columns = this.#pool.take();
     this.#readers = this.#createReaders();
   }
 
@@ -84,7 +83,7 @@ export class CopyDecoder implements CopyReader<DecodedRows> {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     let at = start;
     for (;;) {
-      const room = Math.min(STRETCH, this.#batchSize - this.#columns.length);
+      const room = Math.min(STRETCH, this.#pool.capacity - this.#columns.length);
       const { rows, end } = this.#locateWithin(view, at, room);
       if (rows > 0) {
         this.#readers.forEach((read, field) => {
@@ -93,7 +92,7 @@ export class CopyDecoder implements CopyReader<DecodedRows> {
         this.#columns.length += rows;
       }
       this.#bytes += end - at;
-      if (this.#columns.length === this.#batchSize || this.#bytes >= LARGEST_BATCH_BYTES) this.#handOn();
+      if (this.#columns.length === this.#pool.capacity || this.#bytes >= LARGEST_BATCH_BYTES) this.#handOn();
       if (end === at) return at;
       at = end;
     }
@@ -161,17 +160,17 @@ export class CopyDecoder implements CopyReader<DecodedRows> {
   #handOn(): void {
     if (this.#columns.length > 0) {
       const columns = this.#columns;
-      this.#ready.push({ columns, unfit: this.#unfit, bytes: this.#bytes, release: () => this.#recycle(columns) });
-      this.#columns = this.#spare.pop() ?? columns.next(this.#batchSize);
+      this.#ready.push({
+        columns,
+        unfit: this.#unfit,
+        bytes: this.#bytes,
+        release: () => this.#pool.giveBack(columns),
+      });
+      this.#columns = this.#pool.take();
       this.#unfit = [];
       this.#readers = this.#createReaders();
     }
     this.#bytes = 0;
-  }
-
-  #recycle(columns: Columns): void {
-    columns.clear();
-    this.#spare.push(columns);
   }
 
   #createReaders(): ColumnReader[] {

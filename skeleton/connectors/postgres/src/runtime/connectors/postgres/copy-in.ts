@@ -16,10 +16,11 @@ export interface CopyMessages {
 /**
  * Runs `COPY … FROM STDIN (FORMAT binary)` with the records as its data, and the statements around it, if there are any.
  *
+ * @param spare memory of messages that were sent, for those of this call and of later ones
  * @throws DatabaseError when the server refuses a record; nothing of it is there then
  */
-export async function copyIn(client: Client, sql: string, messages: CopyMessages): Promise<void> {
-  const query = new CopyInQuery(sql, messages);
+export async function copyIn(client: Client, sql: string, messages: CopyMessages, spare: Buffer[]): Promise<void> {
+  const query = new CopyInQuery(sql, messages, spare);
   client.query(query);
   await query.finished;
 }
@@ -33,16 +34,17 @@ const TURN_MILLISECONDS = 10;
 class CopyInQuery implements Submittable {
   readonly text: string;
   readonly #messages: CopyMessages;
-  readonly #spare: Buffer[] = [];
+  readonly #spare: Buffer[];
   readonly #outcome = Promise.withResolvers<void>();
   #inFlight = 0;
   #ended = false;
   /** Whether the next message waits for its turn. */
   #waits = false;
 
-  constructor(sql: string, messages: CopyMessages) {
+  constructor(sql: string, messages: CopyMessages, spare: Buffer[]) {
     this.text = sql;
     this.#messages = messages;
+    this.#spare = spare;
   }
 
   get finished(): Promise<void> {

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import {
   brotliDecompress,
   brotliDecompressSync,
+  constants,
   gunzip,
   gunzipSync,
   zstdDecompress,
@@ -39,7 +40,8 @@ async function decompress(page: Buffer, codec: ChunkMetadata['codec'], size: num
       if (size === 0) return page.subarray(0, 0);
       return (size < SMALL_PAGE ? inflateSync : inflate)[codec](page, {
         maxOutputLength: size,
-        chunkSize: Math.max(64, size),
+        // When a chunk is full, Node makes ready another one.
+        chunkSize: Math.max(constants.Z_MIN_CHUNK, size + 1),
       });
     default:
       throw new Error(`the compression ${codec} is not supported; write the file with zstd, snappy or gzip`);

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { Columns } from '../../../columns/columns.ts';
+import type { Columns } from '../../../columns/columns.ts';
 import type { Rejection } from '../../../pipeline/batch.ts';
 import type { ByteWindow } from '../byte-window.ts';
-import { groupCapacity, KEPT_BYTES, RECORD_BYTES, type RecordGroup } from '../record-group.ts';
+import { KEPT_BYTES, RECORD_BYTES, type RecordGroup } from '../record-group.ts';
 import type { ScanRecords } from './compile-scanner.ts';
 import { LINE_FEED } from './csv-dialect.ts';
 import type { CsvLayout } from './csv-layout.ts';
@@ -11,8 +11,8 @@ import { writeField } from './write-field.ts';
 
 /** The records of one batch while they are collected. */
 export class CsvGroup {
+  readonly columns: Columns;
   readonly #layout: CsvLayout;
-  readonly #columns: Columns;
   readonly #rejections: Rejection[] = [];
   readonly #firstRow: number;
   readonly #capacity: number;
@@ -22,23 +22,19 @@ export class CsvGroup {
   records = 0;
 
   /**
+   * @param columns empty ones
+   * @param capacity records that they have room for
    * @param firstRow 1-based number of the first record in the file
-   * @param before the group before, by which memory is reserved
    */
-  constructor(layout: CsvLayout, batchSize: number, firstRow: number, before?: CsvGroup) {
-    const { schema } = layout;
+  constructor(layout: CsvLayout, columns: Columns, capacity: number, firstRow: number) {
     this.#layout = layout;
-    this.#capacity = groupCapacity(batchSize, schema.fields.length);
-    this.#columns = before?.nextColumns() ?? Columns.allocate(schema, this.#capacity);
+    this.columns = columns;
+    this.#capacity = capacity;
     this.#firstRow = firstRow;
   }
 
   get full(): boolean {
     return this.records >= this.#capacity;
-  }
-
-  nextColumns(): Columns {
-    return this.#columns.next(this.#capacity);
   }
 
   /**
@@ -49,10 +45,10 @@ export class CsvGroup {
   scan(scanner: ScanRecords, window: ByteWindow, size: number): boolean {
     const { bytes, start } = window;
     const end = window.endOfValidRegion(LINE_FEED);
-    const before = this.#columns.length;
+    const before = this.columns.length;
     const limits = { end, stop: Math.min(end, start + size), capacity: before + this.#capacity - this.records };
-    window.advance(scanner(this.#columns, bytes, start, limits));
-    for (let taken = this.#columns.length - before; taken > 0; taken--) this.#count();
+    window.advance(scanner(this.columns, bytes, start, limits));
+    for (let taken = this.columns.length - before; taken > 0; taken--) this.#count();
     return window.start > start && window.start >= limits.stop;
   }
 
@@ -74,7 +70,7 @@ export class CsvGroup {
   }
 
   finish(): Pick<RecordGroup, 'columns' | 'rowNumbers' | 'rejections'> {
-    return { columns: this.#columns, rowNumbers: this.#rowNumbers ?? this.#firstRow, rejections: this.#rejections };
+    return { columns: this.columns, rowNumbers: this.#rowNumbers ?? this.#firstRow, rejections: this.#rejections };
   }
 
   #count(): void {
@@ -85,16 +81,16 @@ export class CsvGroup {
   #write(splitter: RecordSplitter, bytes: Buffer, offset: number): void {
     const { schema, fields, dialect } = this.#layout;
     const nullTexts = dialect.nullTexts.map(String);
-    for (const [index, column] of this.#columns.columns.entries()) {
+    for (const [index, column] of this.columns.columns.entries()) {
       const field = splitter.fields[fields[index] ?? -1];
       const text = field && splitter.text(bytes, field);
       const isNull = text === undefined || (field?.kind === 'plain' && nullTexts.includes(text));
-      const problem = writeField(column, this.#columns.length, isNull ? undefined : text);
+      const problem = writeField(column, this.columns.length, isNull ? undefined : text);
       if (problem === undefined) continue;
       this.#rejectRecord(this.#texts(splitter, bytes, 'utf8'), offset, schema.fields[index]?.name ?? '', problem);
       return;
     }
-    this.#columns.length++;
+    this.columns.length++;
     this.#count();
   }
 

@@ -1,9 +1,17 @@
+import { ColumnsPool } from '../../../columns/columns-pool.ts';
 import { PipelineError } from '../../../errors/pipeline-error.ts';
 import type { TableSchema } from '../../../schema/table-schema.ts';
 import { ByteWindow } from '../byte-window.ts';
 import type { FilesSource } from '../options.ts';
 import { readBytes } from '../read-bytes.ts';
-import { GROUP_BYTES, KEPT_BYTES, RECORD_BYTES, type ReadRequest, type RecordGroup } from '../record-group.ts';
+import {
+  GROUP_BYTES,
+  groupCapacity,
+  KEPT_BYTES,
+  RECORD_BYTES,
+  type ReadRequest,
+  type RecordGroup,
+} from '../record-group.ts';
 import { requireKnownColumns } from '../require-known-columns.ts';
 import type { SourceFile } from '../source-files.ts';
 import { compileScanner, isCompilable } from './compile-scanner.ts';
@@ -27,12 +35,15 @@ export async function* readCsv(
   const window = new ByteWindow(readBytes(file, options.encoding, offset), offset);
   const scanner = isCompilable(layout) ? compileScanner(layout) : new RecordScanner(layout).scanRecords;
   const splitter = new RecordSplitter(layout.dialect, header.names.length);
+  const pool = new ColumnsPool(layout.schema, groupCapacity(request.batchSize, layout.schema.fields.length));
   let { row } = request;
-  let group = new CsvGroup(layout, request.batchSize, row + 1);
+  let group = new CsvGroup(layout, pool.take(), pool.capacity, row + 1);
   let started = window.offset;
   const finish = (last: boolean): RecordGroup => {
     row += group.records;
-    return { ...group.finish(), row, offset: window.offset, bytes: window.offset - started, last };
+    const { columns } = group;
+    const release = () => pool.giveBack(columns);
+    return { ...group.finish(), row, offset: window.offset, bytes: window.offset - started, last, release };
   };
   try {
     for (;;) {
@@ -40,7 +51,7 @@ export async function* readCsv(
       if (group.full || window.offset - started >= GROUP_BYTES) {
         yield finish(false);
         started = window.offset;
-        group = new CsvGroup(layout, request.batchSize, row + 1, group);
+        group = new CsvGroup(layout, pool.take(), pool.capacity, row + 1);
         continue;
       }
       if (all) continue;

@@ -50,7 +50,7 @@ export async function* readRecords(
       await groups.learn(group, SAMPLED_RECORDS);
       yield finish(false);
       started = window.offset;
-      group = groups.next(row + 1, group);
+      group = groups.next(row + 1);
     }
     if (group.records > 0) yield finish(true);
   } finally {
