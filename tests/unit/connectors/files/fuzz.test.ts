@@ -6,7 +6,7 @@ import type { Row } from '../../../../skeleton/base/src/runtime/pipeline/batch.t
 import type { TableSchema } from '../../../../skeleton/base/src/runtime/schema/table-schema.ts';
 import { arbitraryRows } from '../../../support/every-type.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
-import { batchesOf, contentsOf, openSource, putFile, schemaOf } from './reading.ts';
+import { openSource, putFile, readContents, schemaOf } from './reading.ts';
 import { csvReference, type Expected, ndjsonReference } from './references.ts';
 import { csvText, ndjsonText } from './writing.ts';
 
@@ -29,7 +29,7 @@ interface Reading {
 async function read({ name, bytes, schema, batchSize = 1000, options }: Reading) {
   await putFile(folder('files'), name, bytes);
   const source = openSource(folder('files'), { path: name, ...options }, { batchSize });
-  return contentsOf(await batchesOf(source, schema === undefined ? {} : { columns: schema }));
+  return readContents(source, schema === undefined ? {} : { columns: schema });
 }
 
 /** The contents as a file whose frames reach the reader one by one: any byte can be the last of a chunk. */

@@ -4,7 +4,7 @@ import { columnsFromRows } from '../../../../skeleton/base/src/runtime/columns/r
 import type { TableSchema } from '../../../../skeleton/base/src/runtime/schema/table-schema.ts';
 import { arbitraryRows, EDGE_ROWS, EVERY_TYPE } from '../../../support/every-type.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
-import { batchesOf, contentsOf, openSource, putFile, schemaOf } from './reading.ts';
+import { openSource, putFile, readContents, schemaOf } from './reading.ts';
 import { ndjsonText } from './writing.ts';
 
 const folder = await temporaryFolder();
@@ -14,7 +14,7 @@ async function read(name: string, text: string | Uint8Array, schema?: TableSchem
   const path = folder(`${++folders}`);
   await putFile(path, name, text);
   const source = openSource(path, { path: '*' }, { batchSize });
-  return contentsOf(await batchesOf(source, schema === undefined ? {} : { columns: schema }));
+  return readContents(source, schema === undefined ? {} : { columns: schema });
 }
 
 describe('NDJSON', () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readParquetSchema } from '../../../../skeleton/formats/parquet/src/runtime/formats/parquet/index.ts';
 import { arbitraryRows, EDGE_ROWS, EVERY_TYPE } from '../../../support/every-type.ts';
-import { batchesOf, contentsOf, openSource, putFile, STREAM, schemaOf } from './reading.ts';
+import { openSource, putFile, readContents, STREAM, schemaOf } from './reading.ts';
 import { batches, FORMATS, namesIn, newFolders, onlyFolderIn, schema } from './tables.ts';
 import { batchOf, openSink, readTable, rejections, runLoad } from './writing.ts';
 
@@ -15,7 +15,7 @@ describe('a files sink', () => {
     const path = nextFolder();
     const loader = openSink(path, options);
     await runLoad({ loader, schema: EVERY_TYPE, batches: [EDGE_ROWS, EDGE_ROWS] });
-    expect(contentsOf(await batchesOf(openSource(path, { path: 'orders/*' }), { columns: EVERY_TYPE }))).toMatchObject({
+    expect(await readContents(openSource(path, { path: 'orders/*' }), { columns: EVERY_TYPE })).toMatchObject({
       rows: [...EDGE_ROWS, ...EDGE_ROWS],
       rejections: [],
     });
@@ -31,7 +31,7 @@ describe('a files sink', () => {
         const path = nextFolder();
         await runLoad({ loader: openSink(path, options), schema: EVERY_TYPE, batches: [EDGE_ROWS, ...groups] });
         const source = openSource(path, { path: 'orders/*' });
-        const found = contentsOf(await batchesOf(source, { columns: EVERY_TYPE }));
+        const found = await readContents(source, { columns: EVERY_TYPE });
         expect(found).toMatchObject({ rows: [EDGE_ROWS, ...groups].flat(), rejections: [] });
       }),
       { numRuns: 15 },

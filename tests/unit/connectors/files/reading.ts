@@ -37,6 +37,20 @@ export async function batchesOf(extractor: Extractor, request: Partial<ExtractRe
   return batches;
 }
 
+/** Reads as a pipeline does: each batch is given back before the next one is read, which may then lie in its memory. */
+export async function readContents(extractor: Extractor, request: Partial<ExtractRequest> = {}): Promise<Contents> {
+  const parts: Contents[] = [];
+  for await (const batch of extractor.extract({ firstSequence: 1, ...request })) {
+    parts.push(contentsOf([batch]));
+    batch.release();
+  }
+  return {
+    rows: parts.flatMap(({ rows }) => rows),
+    rowNumbers: parts.flatMap(({ rowNumbers }) => rowNumbers),
+    rejections: parts.flatMap(({ rejections }) => rejections),
+  };
+}
+
 export interface Contents {
   readonly rows: readonly Row[];
   readonly rowNumbers: readonly (number | undefined)[];

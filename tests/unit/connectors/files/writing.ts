@@ -12,7 +12,7 @@ import {
 } from '../../../../skeleton/connectors/files/src/runtime/connectors/files/csv/write-csv.ts';
 import { connector } from '../../../../skeleton/connectors/files/src/runtime/connectors/files/index.ts';
 import { ndjsonWriter } from '../../../../skeleton/connectors/files/src/runtime/connectors/files/json/write-ndjson.ts';
-import { batchesOf, contentsOf, openSource, STREAM } from './reading.ts';
+import { openSource, readContents, STREAM } from './reading.ts';
 
 /** A files sink as pipeline.yaml describes it. */
 export function openSink(folder: string, options: object = {}, context: Partial<SinkContext> = {}): Loader {
@@ -66,7 +66,7 @@ export async function kill(loader: Loader, folder: string): Promise<void> {
 
 /** The records of a table, in the order of their ids. */
 export async function readTable(folder: string, schema: TableSchema): Promise<readonly Row[]> {
-  const { rows } = contentsOf(await batchesOf(openSource(folder, { path: 'orders/part-*' }), { columns: schema }));
+  const { rows } = await readContents(openSource(folder, { path: 'orders/part-*' }), { columns: schema });
   return [...rows].sort((left, right) => Number(left.id) - Number(right.id));
 }
 
