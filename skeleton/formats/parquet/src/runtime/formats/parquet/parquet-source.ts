@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { parquetMetadata } from 'hyparquet';
 import { checkFooter } from './check-footer.ts';
 import { asParquetError, DamageError, locateDamage } from './damage.ts';
@@ -53,7 +54,7 @@ async function readFooter(file: FileHandle, size: number): Promise<Pick<ParquetS
   try {
     const bytes = await readBytes(file, start, length + TAIL_BYTES);
     checkSeal(bytes.subarray(0, length));
-    const footer = parseFooter(bytes, length);
+    const footer = await parseFooter(bytes, length);
     const columns = fileColumns(footer.schema);
     checkFooter(footer, columns, start);
     return { footer, columns };
@@ -68,12 +69,16 @@ function requireMagic(bytes: Buffer, offset: number): void {
   throw new DamageError(magic === 'PARE' ? 'it is encrypted' : `${MAGIC} is not where it should be`, { offset });
 }
 
-function parseFooter(bytes: Buffer, length: number): Footer {
+/** Of thousands of column chunks each step takes tens of milliseconds; in between the event loop has its turn. */
+async function parseFooter(bytes: Buffer, length: number): Promise<Footer> {
   const end = endOfStruct(bytes.subarray(0, length), 0);
   if (end !== length && end !== length - SIGNATURE_BYTES) {
     throw new RangeError('its footer has another length than it says');
   }
-  const parsed = footerSchema.safeParse(parquetMetadata(bytes, { geoparquet: false }));
+  const metadata = parquetMetadata(bytes, { geoparquet: false });
+  await setImmediate();
+  const parsed = footerSchema.safeParse(metadata);
+  await setImmediate();
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new RangeError(`its footer is damaged at ${issue?.path.join('.')}: ${issue?.message}`);
