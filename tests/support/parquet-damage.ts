@@ -77,7 +77,7 @@ async function readContents(path: string): Promise<Contents> {
   const records: string[] = [];
   let schema: TableSchema | undefined;
   let count = 0;
-  for await (const columns of readParquet(path)) {
+  for await (const { columns } of readParquet(path)) {
     schema = columns.schema;
     records.push(toJsonText(rowsFromColumns(columns)));
     count += columns.length;

@@ -19,7 +19,7 @@ it('reads what pyarrow, DuckDB and polars wrote, value by value: all types, enco
   expect(Object.keys(contents)).toHaveLength(3 * TABLES);
   for (const [name, wanted] of Object.entries(contents)) {
     const found: unknown[] = [];
-    for await (const columns of readParquet(folder(`generated/${name}.parquet`), { batchRows: 777 })) {
+    for await (const { columns } of readParquet(folder(`generated/${name}.parquet`), { batchRows: 777 })) {
       found.push(...(parseExactly(toJsonText(rowsFromColumns(columns))) as unknown[]));
     }
     expect([name, found]).toEqual([name, wanted]);
@@ -29,7 +29,7 @@ it('reads what pyarrow, DuckDB and polars wrote, value by value: all types, enco
 it('reads the same from any record on', async () => {
   for (const [name, wanted] of Object.entries(contents)) {
     const fromRow = Math.floor(wanted.length / 3);
-    for await (const columns of readParquet(folder(`generated/${name}.parquet`), { fromRow, batchRows: 5 })) {
+    for await (const { columns } of readParquet(folder(`generated/${name}.parquet`), { fromRow, batchRows: 5 })) {
       const found = parseExactly(toJsonText(rowsFromColumns(columns)));
       expect([name, found]).toEqual([name, wanted.slice(fromRow, fromRow + columns.length)]);
       break;

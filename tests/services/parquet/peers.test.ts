@@ -28,7 +28,7 @@ async function write(path: string, schema: TableSchema, rows: readonly Row[]): P
 
 async function read(path: string, batchRows?: number): Promise<Row[]> {
   const rows: Row[] = [];
-  for await (const columns of readParquet(path, { ...(batchRows && { batchRows }) }))
+  for await (const { columns } of readParquet(path, { ...(batchRows && { batchRows }) }))
     rows.push(...rowsFromColumns<Row>(columns));
   return rows;
 }
@@ -247,7 +247,7 @@ describe('files that pyarrow and DuckDB made', () => {
     const rows = await read(path, 70_000);
     expect(rows).toHaveLength(300_000);
     expect(rows.every((row, id) => row.id === id && row.text === text(id))).toBe(true);
-    for await (const columns of readParquet(path, { fromRow: 249_990, batchRows: 20 })) {
+    for await (const { columns } of readParquet(path, { fromRow: 249_990, batchRows: 20 })) {
       const part = rowsFromColumns<Row>(columns);
       expect(part).toEqual(
         Array.from({ length: 20 }, (_, index) => ({ id: 249_990 + index, text: text(249_990 + index) })),
@@ -261,7 +261,7 @@ describe('files that pyarrow and DuckDB made', () => {
   });
 
   it('keep all digits inside of structs, and times that are too far away are infinite', async () => {
-    for await (const columns of readParquet(folder('written/exact.parquet'))) {
+    for await (const { columns } of readParquet(folder('written/exact.parquet'))) {
       expect(readText(columns.column('nested') as BytesColumn, 0)).toBe(
         '{"price":12345678901234567890.123456789,"ids":[9223372036854775807]}',
       );

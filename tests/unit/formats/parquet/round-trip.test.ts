@@ -32,11 +32,9 @@ async function write(path: string, schema: TableSchema, ...groups: (readonly Row
 
 async function read(path: string, options?: ReadParquetOptions): Promise<Row[]> {
   const rows: Row[] = [];
-  const spare: Columns[] = [];
-  for await (const columns of readParquet(path, { ...options, spare })) {
+  for await (const { columns, release } of readParquet(path, options)) {
     rows.push(...rowsFromColumns<Row>(columns));
-    columns.clear();
-    spare.push(columns);
+    release();
   }
   return rows;
 }

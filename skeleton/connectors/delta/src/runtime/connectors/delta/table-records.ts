@@ -20,13 +20,12 @@ export async function* readTableRecords(
   schema: TableSchema,
 ): AsyncGenerator<Columns> {
   for (const { path, partitionValues } of files) {
-    const spare: Columns[] = [];
     const file = join(table, filePath({ path }));
     const present = fieldNames(await readParquetSchema(file));
     const names = fieldNames(schema).filter((name) => present.includes(name));
     // A file needs a column to be counted by.
     const columns = names.length === 0 ? present.slice(0, 1) : names;
-    for await (const part of readParquet(file, { columns, spare })) {
+    for await (const { columns: part, release } of readParquet(file, { columns })) {
       const whole = schema.fields.map((field) =>
         names.includes(field.name)
           ? asStored(part.column(field.name), field)
@@ -36,8 +35,7 @@ export async function* readTableRecords(
       const { columns: conformed, failures } = conformColumns(stored, nullable(schema));
       if (failures[0] !== undefined) throw unreadable(file, failures[0]);
       yield conformed;
-      part.clear();
-      spare.push(part);
+      release();
     }
   }
 }

@@ -12,14 +12,11 @@ import { readJson, sampleJson } from './json/read-json.ts';
 import { readNdjson, sampleNdjson } from './json/read-ndjson.ts';
 import type { FilesSource } from './options.ts';
 import { readParquetRecords } from './parquet-format.ts';
-import type { ReadRequest, RecordGroup } from './record-group.ts';
+import { type ReadRequest, type RecordGroup, ROWS_AT_ONCE } from './record-group.ts';
 import type { FormatName, SourceFile } from './source-files.ts';
 
 /** The columns of a file and what type their values have; `undefined` where no value was seen. */
 export type ColumnTypes = ReadonlyMap<string, LogicalType | undefined>;
-
-/** Rows between which the event loop gets its turn; they may have hundreds of columns. */
-const ROWS_AT_ONCE = 50;
 
 /** One way to write records into a file. */
 export interface FileFormat {

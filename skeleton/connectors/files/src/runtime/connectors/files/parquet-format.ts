@@ -17,18 +17,14 @@ export async function* readParquetRecords(
 ): AsyncGenerator<RecordGroup> {
   const given = fieldNames(await readParquetSchema(file.path));
   if (schema !== undefined) requireKnownColumns(file, given, schema);
-  const columns = schema === undefined ? given : fieldNames(schema).filter((name) => given.includes(name));
-  const spare: Columns[] = [];
+  const names = schema === undefined ? given : fieldNames(schema).filter((name) => given.includes(name));
   let row = fromRow;
-  for await (const part of readParquet(file.path, { columns, fromRow, batchRows: batchSize, spare })) {
+  const options = { columns: names, fromRow, batchRows: batchSize };
+  for await (const { columns, release } of readParquet(file.path, options)) {
     const firstRow = row + 1;
-    row += part.length;
+    row += columns.length;
     const group =
-      schema === undefined ? { columns: part, rejections: [], rowNumbers: firstRow } : conform(part, schema, firstRow);
-    const release = () => {
-      part.clear();
-      spare.push(part);
-    };
+      schema === undefined ? { columns, rejections: [], rowNumbers: firstRow } : conform(columns, schema, firstRow);
     yield { ...group, row, offset: 0, bytes: 0, last: false, release };
   }
 }

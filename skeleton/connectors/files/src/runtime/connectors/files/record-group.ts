@@ -40,6 +40,9 @@ export const GROUP_BYTES = 32 * 1024 * 1024;
 /** A group has no more values than this, so that files of very many columns need no more memory than others. */
 const GROUP_VALUES = 2_000_000;
 
+/** Rows between which the event loop gets its turn while types are inferred; they may have hundreds of values. */
+export const ROWS_AT_ONCE = 50;
+
 /** Largest number of records of a group with so many columns. */
 export function groupCapacity(batchSize: number, columns: number): number {
   return Math.min(batchSize, Math.ceil(GROUP_VALUES / Math.max(1, columns)));

@@ -10,6 +10,7 @@ import type { PostgresConnection } from './options.ts';
 import type { DescribedSource } from './source.ts';
 import { describeTable, type PostgresColumn } from './table-columns.ts';
 import { quoteTable, type TableName } from './table-name.ts';
+import { beginSnapshot } from './transactions.ts';
 
 /** The columns of the comparison, `undefined` when the server cannot compute their checksums. */
 function canonicalColumns(
@@ -82,6 +83,6 @@ async function* readTable(
 
 async function openSnapshot(connection: PostgresConnection, application: string): Promise<Client> {
   const client = await openClient(connection, application, 'read');
-  await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+  await beginSnapshot(client);
   return client;
 }

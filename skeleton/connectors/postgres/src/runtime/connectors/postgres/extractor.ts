@@ -20,6 +20,7 @@ import { checkSource } from './source-checks.ts';
 import { estimateRows } from './source-estimate.ts';
 import { parsePosition, type SourcePosition } from './source-position.ts';
 import { fieldOf } from './table-columns.ts';
+import { beginSnapshot } from './transactions.ts';
 
 /**
  * Reads a table or a query by one `COPY … TO STDOUT (FORMAT binary)`.
@@ -82,7 +83,7 @@ export class PostgresExtractor extends Extractor {
     const stop = () => destroyClient(client);
     signal?.addEventListener('abort', stop);
     try {
-      await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+      await beginSnapshot(client);
       const source = await this.#describe(client);
       requireSame(columns, source);
       let sequence = firstSequence;

@@ -9,7 +9,7 @@ import { serverCheck } from './server-check.ts';
 import { type DescribedSource, describeSource, nameOf } from './source.ts';
 import { countLacking, selectStatement } from './source-query.ts';
 import { quoteTable } from './table-name.ts';
-import { areReused, readTransactions } from './transactions.ts';
+import { areReused, beginSnapshot, readTransactions } from './transactions.ts';
 
 /** Can the server be reached, is the table there, may it be read, can it be read in order. */
 export async function checkSource(
@@ -94,7 +94,7 @@ async function describeLateCommits(client: Client, source: DescribedSource): Pro
       ? 'not found: only the records of a table say which transaction wrote them'
       : 'found within the lag, which is read again in each run';
   }
-  await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+  await beginSnapshot(client);
   const transactions = await readTransactions(client);
   if (areReused(transactions) && !merges && (lag === undefined || cursor?.notNull === false)) {
     throw new PipelineError(

@@ -4,7 +4,7 @@ import type { DescribedSource } from './source.ts';
 import type { SourcePosition } from './source-position.ts';
 import { behind, type QueryPart, selectStatement } from './source-query.ts';
 import { nextWindow, partsOf } from './source-windows.ts';
-import { readTransactions } from './transactions.ts';
+import { beginSnapshot, readTransactions } from './transactions.ts';
 
 const planSchema = z.tuple([
   z.object({
@@ -23,7 +23,7 @@ export async function estimateRows(
   source: DescribedSource,
   position: SourcePosition | undefined,
 ): Promise<number | undefined> {
-  await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+  await beginSnapshot(client);
   let sum = 0;
   for (const part of await partsAhead(client, source, position)) {
     const rows = await estimatePart(client, source, part, position === undefined);

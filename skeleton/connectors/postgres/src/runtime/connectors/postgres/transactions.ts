@@ -16,6 +16,11 @@ export interface Transactions {
   readonly next: bigint;
 }
 
+/** What is read until the end of the transaction is one state of the database. */
+export async function beginSnapshot(client: Client): Promise<void> {
+  await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+}
+
 /**
  * The oldest transaction that was going on in this database, else the first one to come. Passed over are:
  *
@@ -49,7 +54,7 @@ const rowsSchema = z.tuple([z.object({ ended: z.string().transform(BigInt), age:
 const SNAPSHOTS = 5;
 
 /**
- * To be called first in the transaction that reads: the numbers hold for its snapshot, which may be taken anew.
+ * To be called first behind `beginSnapshot`: the numbers hold for its snapshot, which may be taken anew.
  *
  * @throws PipelineError `UNAVAILABLE` when the server does not know transactions that the last run has seen,
  *   `CONFIGURATION` when they are too far back

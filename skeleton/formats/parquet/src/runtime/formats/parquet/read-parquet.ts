@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { Columns } from '../../columns/columns.ts';
+import type { Columns } from '../../columns/columns.ts';
+import { ColumnsPool } from '../../columns/columns-pool.ts';
 import { PipelineError } from '../../errors/pipeline-error.ts';
 import type { TableSchema } from '../../schema/table-schema.ts';
 import { ColumnReader } from './column-reader.ts';
@@ -16,8 +17,13 @@ export interface ReadParquetOptions {
   readonly fromRow?: number;
   /** Largest number of records to deliver at once; fewer where records are large. Default 50,000. */
   readonly batchRows?: number;
-  /** Groups that were delivered before, cleared: nobody reads them any more, and their memory takes other records. */
-  readonly spare?: Columns[];
+}
+
+/** Records that follow each other in a file. */
+export interface ParquetRecords {
+  readonly columns: Columns;
+  /** To be called once nobody reads the columns any more: their memory takes later records. */
+  readonly release: () => void;
 }
 
 /** What the footer of a file says. */
@@ -46,11 +52,11 @@ export async function readParquetSchema(path: string): Promise<TableSchema> {
 
 /**
  * The records of a file in order, page by page: the memory needed does not depend on the size of row groups.
- * Calls with the same options deliver the same groups of records.
+ * Calls with the same options deliver the records in the same parts.
  *
  * @throws PipelineError UNREADABLE when the file is damaged, NOT_FOUND for it or a column, ACCESS_DENIED, STORAGE
  */
-export async function* readParquet(path: string, options: ReadParquetOptions = {}): AsyncGenerator<Columns> {
+export async function* readParquet(path: string, options: ReadParquetOptions = {}): AsyncGenerator<ParquetRecords> {
   const source = await openParquet(path);
   try {
     yield* readSource(source, options);
@@ -61,30 +67,31 @@ export async function* readParquet(path: string, options: ReadParquetOptions = {
   }
 }
 
-async function* readSource(source: ParquetSource, options: ReadParquetOptions): AsyncGenerator<Columns> {
-  const { fromRow = 0, batchRows = 50_000, spare = [] } = options;
+async function* readSource(source: ParquetSource, options: ReadParquetOptions): AsyncGenerator<ParquetRecords> {
+  const { fromRow = 0, batchRows = 50_000 } = options;
   const files = chooseColumns(source, options.columns);
-  const schema = toTableSchema(files);
-  const limit = Math.min(batchRows, rowsOf(BATCH_BYTES, source.footer.row_groups));
-  let remaining = Math.max(0, source.footer.num_rows - fromRow);
-  let columns = Columns.allocate(schema, Math.min(limit, remaining));
+  const ahead = Math.max(0, source.footer.num_rows - fromRow);
+  const limit = Math.min(batchRows, rowsOf(BATCH_BYTES, source.footer.row_groups), ahead);
+  const pool = new ColumnsPool(toTableSchema(files), limit);
+  const recordsOf = (columns: Columns) => ({ columns, release: () => pool.giveBack(columns) });
+  let columns: Columns | undefined;
   let step = FIRST_STEP;
   for await (const { readers, rows } of openGroups(source, files, fromRow)) {
     for (let left = rows; left > 0; ) {
+      columns ??= pool.take();
       const count = Math.min(step, left, limit - columns.length);
       await readStep(readers, columns, count);
       left -= count;
-      remaining -= count;
       const size = columns.byteLength;
       const fitting = Math.floor((BATCH_BYTES - size) / (size / columns.length));
       step = Math.max(1, Math.min(2 * step, LARGEST_STEP, fitting));
       if (columns.length === limit || fitting < 1) {
-        yield columns;
-        columns = spare.pop() ?? columns.next(Math.min(limit, remaining));
+        yield recordsOf(columns);
+        columns = undefined;
       }
     }
   }
-  if (columns.length > 0) yield columns;
+  if (columns !== undefined) yield recordsOf(columns);
 }
 
 async function readStep(readers: OpenGroup['readers'], columns: Columns, count: number): Promise<void> {

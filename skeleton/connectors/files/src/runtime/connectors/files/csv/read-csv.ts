@@ -37,7 +37,8 @@ export async function* readCsv(
   const splitter = new RecordSplitter(layout.dialect, header.names.length);
   const pool = new ColumnsPool(layout.schema, groupCapacity(request.batchSize, layout.schema.fields.length));
   let { row } = request;
-  let group = new CsvGroup(layout, pool.take(), pool.capacity, row + 1);
+  const nextGroup = () => new CsvGroup(layout, pool.take(), pool.capacity, row + 1);
+  let group = nextGroup();
   let started = window.offset;
   const finish = (last: boolean): RecordGroup => {
     row += group.records;
@@ -51,7 +52,7 @@ export async function* readCsv(
       if (group.full || window.offset - started >= GROUP_BYTES) {
         yield finish(false);
         started = window.offset;
-        group = new CsvGroup(layout, pool.take(), pool.capacity, row + 1);
+        group = nextGroup();
         continue;
       }
       if (all) continue;

@@ -1,9 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Row } from '../../../pipeline/batch.ts';
 import type { LogicalType, TableSchema } from '../../../schema/table-schema.ts';
-
-/** Rows between which the event loop gets its turn; they may have hundreds of properties. */
-const ROWS_AT_ONCE = 50;
+import { ROWS_AT_ONCE } from '../record-group.ts';
 
 /**
  * Columns from which the values of JSON read back as they are, for the properties that most of the rows have. What
