@@ -12,6 +12,7 @@ const POINT = 46;
 
 /** Digits that a number holds exactly, whatever they are. */
 const EXACT_DIGITS = 15;
+const POWERS_OF_TEN = Array.from({ length: EXACT_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
 
 /**
  * A decimal times 10^scale: `-12.5` with scale 2 is -1250. Digits on both sides of a point, up to 15 of them with those
@@ -31,7 +32,7 @@ export function parseDecimalBytes(bytes: Uint8Array, start: number, end: number,
   const places = point === end ? 0 : end - point - 1;
   if (first >= point || point === end - 1 || places > scale) return Number.NaN;
   if (end - first + scale - places > EXACT_DIGITS) return Number.NaN;
-  const scaled = value * 10 ** (scale - places);
+  const scaled = value * (POWERS_OF_TEN[scale - places] ?? 1);
   return negative ? -scaled : scaled;
 }
 

@@ -10,8 +10,9 @@ export interface RowSource {
   readonly indices: Int32Array | undefined;
 }
 
-/** @param origins for each row the index of the record that it was made of */
-export function rowSource(records: Records, origins: readonly number[]): RowSource {
+/** @param origins for each row the index of the record that it was made of; left out, its own */
+export function rowSource(records: Records, origins?: readonly number[]): RowSource {
+  if (origins === undefined) return { records, indices: undefined };
   const inOrder = origins.length === records.length && origins.every((origin, index) => origin === index);
   return { records, indices: inOrder ? undefined : Int32Array.from(origins) };
 }

@@ -148,6 +148,19 @@ export class Batch<T = Row> {
     return this.#with({ records: this.records.take(kept), rowNumbers: kept.map((index) => this.rowNumber(index)) });
   }
 
+  /**
+   * What was made of these records. Columns that were not touched keep the types that a contract gave them.
+   *
+   * @param origins for each the index of the record that it was made of, where that is known; left out, its own
+   */
+  transformed<Next>(records: Records, origins?: readonly (number | undefined)[]): Batch<Next> {
+    const rowNumbers =
+      origins === undefined
+        ? this.#rowNumbers
+        : origins.map((origin) => (origin === undefined ? undefined : this.rowNumber(origin)));
+    return new Batch<Next>(this.identity, { records, rowNumbers, declaredTypes: this.declaredTypes() });
+  }
+
   /** The same records in other words: what became of each of them, in the same order. */
   withRecords<Next>(records: Records, schema?: TableSchema): Batch<Next> {
     return new Batch<Next>(this.identity, { records, schema, rowNumbers: this.#rowNumbers });

@@ -53,7 +53,7 @@ export async function transformInParts<Input, Output>(
     rejections.push(...failed);
     await setImmediate();
   }
-  return { batch: joined<Input, Output>(batch, collected), rejections };
+  return { batch: batch.transformed<Output>(collected.records(), collected.origins), rejections };
 }
 
 export function columnTransformStage<Input, Output>(
@@ -142,17 +142,13 @@ export function difference(effect: Effect, taken: number, made: number): Partial
   return effect === 'expand' ? { expanded: made - taken } : {};
 }
 
-/** The rows that were made, with what is known of where they come from: their numbers, and columns that they share. */
-function joined<Input, Output>(batch: Batch<Input>, collected: CollectedRows): Batch<Output> {
-  const { origins } = collected;
-  const rowNumbers = origins.map((origin) => (origin === undefined ? undefined : batch.rowNumber(origin)));
-  const declaredTypes = batch.declaredTypes();
-  return new Batch<Output>(batch.identity, { records: collected.records(), rowNumbers, declaredTypes });
-}
-
-/** Which record each row was made of: known where a transformer makes one for one, or passes objects through. */
-function originsOf(effect: Effect, given: readonly unknown[], made: readonly unknown[]): (number | undefined)[] {
-  if (effect === 'map') return made.map((_, index) => index);
+/** Which record each row was made of: known where a transformer passes objects through; left out where one is made of each. */
+function originsOf(
+  effect: Effect,
+  given: readonly unknown[],
+  made: readonly unknown[],
+): (number | undefined)[] | undefined {
+  if (effect === 'map') return undefined;
   const indices = new Map(given.map((row, index) => [row, index]));
   return made.map((row) => indices.get(row));
 }

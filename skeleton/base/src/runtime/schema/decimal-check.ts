@@ -1,12 +1,11 @@
-import { type BytesColumn, type Column, type Float64Column, type Int64Column, isNull } from '../columns/column.ts';
-import { parseDecimalBytes } from '../columns/parse-bytes.ts';
+import { type Column, type Float64Column, type Int64Column, isNull } from '../columns/column.ts';
 import { readSafeInt64 } from '../columns/read-values.ts';
 import { writeInt64 } from '../columns/write-values.ts';
+import { numbersFromTexts } from './from-texts.ts';
 
 /** Digits of a decimal that is stored as a whole number, and those that are surely exact as a JavaScript number. */
 const STORED_DIGITS = 18;
 const EXACT_DIGITS = 15;
-const PLUS = 0x2b;
 
 /** Value `index` times 10^scale; NaN where it is not surely a decimal that fits. */
 type Scaled = (index: number) => number;
@@ -19,14 +18,18 @@ export function checkDecimals(
   scale: number,
   doubts: Uint8Array,
 ): Column | undefined {
-  const scaled = scale > EXACT_DIGITS ? undefined : scaledValues(column, scale);
-  if (scaled === undefined) return undefined;
+  if (scale > EXACT_DIGITS) return undefined;
   const { field, valid } = column;
   const type = { kind: 'decimal', precision: Math.min(precision, STORED_DIGITS), scale } as const;
+  const limit = 10 ** Math.min(precision, EXACT_DIGITS);
+  if (column.storage === 'bytes' && (field.type.kind === 'string' || field.type.kind === 'decimal')) {
+    return numbersFromTexts(column, length, type, limit, doubts);
+  }
+  const scaled = scaledValues(column, scale);
+  if (scaled === undefined) return undefined;
   const same = field.type.kind === 'decimal' && field.type.scale === scale && column.storage === 'int64';
   const values = same ? column.values : new Int32Array(2 * length);
   const decimals: Int64Column = { storage: 'int64', field: { ...field, type }, valid, values };
-  const limit = 10 ** Math.min(precision, EXACT_DIGITS);
   for (let index = 0; index < length; index++) {
     const value = scaled(index);
     if (!(Math.abs(value) < limit)) {
@@ -41,8 +44,6 @@ export function checkDecimals(
 function scaledValues(column: Column, scale: number): Scaled | undefined {
   const { type } = column.field;
   switch (column.storage) {
-    case 'bytes':
-      return type.kind === 'string' || type.kind === 'decimal' ? ofTexts(column, scale) : undefined;
     case 'float64':
       return ofNumbers(column, scale);
     case 'int64':
@@ -51,13 +52,6 @@ function scaledValues(column: Column, scale: number): Scaled | undefined {
     default:
       return undefined;
   }
-}
-
-function ofTexts({ offsets, bytes }: BytesColumn, scale: number): Scaled {
-  return (index) => {
-    const start = offsets[index] ?? 0;
-    return bytes[start] === PLUS ? Number.NaN : parseDecimalBytes(bytes, start, offsets[index + 1] ?? 0, scale);
-  };
 }
 
 /** A number stands for the shortest decimal that rounds to it: that is the one which gives it back, if it has few digits. */

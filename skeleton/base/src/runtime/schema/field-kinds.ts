@@ -1,7 +1,7 @@
 import { isNull } from '../columns/column.ts';
 import { parseDateBytes, parseTimestampBytes } from '../columns/parse-bytes.ts';
 import type { ColumnCheck } from './column-check.ts';
-import { integersFromTexts } from './from-texts.ts';
+import { numbersFromTexts } from './from-texts.ts';
 import { checkWholeNumbers } from './number-check.ts';
 
 /** How the types of `fields.ts` check columns. */
@@ -9,7 +9,9 @@ import { checkWholeNumbers } from './number-check.ts';
 /** Text becomes a number. */
 export const checkIntegers: ColumnCheck = (column, length, doubts) => {
   const { type } = column.field;
-  if (column.storage === 'bytes' && type.kind === 'string') return integersFromTexts(column, length, doubts);
+  if (column.storage === 'bytes' && type.kind === 'string') {
+    return numbersFromTexts(column, length, { kind: 'int64' }, Number.POSITIVE_INFINITY, doubts);
+  }
   if (column.storage !== 'int64' || type.kind !== 'decimal') return checkWholeNumbers(column, length, doubts);
   if (type.scale !== 0) return undefined;
   return checkWholeNumbers({ ...column, field: { ...column.field, type: { kind: 'int64' } } }, length, doubts);

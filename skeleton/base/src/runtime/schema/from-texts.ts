@@ -1,25 +1,38 @@
 import { type BytesColumn, type Int32Column, type Int64Column, isNull } from '../columns/column.ts';
 import { parseDateBytes, parseDecimalBytes } from '../columns/parse-bytes.ts';
 import { writeInt64 } from '../columns/write-values.ts';
+import type { LogicalType } from './table-schema.ts';
+
+const PLUS = 0x2b;
 
 /**
  * Texts that a contract takes, as columns of the type that it gives them: nobody has to read them a second time. Doubtful
  * are those that are not surely in the right form.
  */
 
-/** Whole numbers become numbers. */
-export function integersFromTexts(column: BytesColumn, length: number, doubts: Uint8Array): Int64Column {
+/**
+ * Whole numbers and decimals. A decimal with a plus is doubtful, and -0, which an integer column does not have.
+ *
+ * @param limit what the values times 10^scale stay below
+ */
+export function numbersFromTexts(
+  column: BytesColumn,
+  length: number,
+  type: Extract<LogicalType, { kind: 'int64' | 'decimal' }>,
+  limit: number,
+  doubts: Uint8Array,
+): Int64Column {
   const { offsets, bytes, field, valid } = column;
+  const isDecimal = type.kind === 'decimal';
+  const scale = isDecimal ? (type.scale ?? 0) : 0;
   const values = new Int32Array(2 * length);
-  const numbers: Int64Column = { storage: 'int64', field: { ...field, type: { kind: 'int64' } }, valid, values };
+  const numbers: Int64Column = { storage: 'int64', field: { ...field, type }, valid, values };
   for (let index = 0; index < length; index++) {
-    const value = parseDecimalBytes(bytes, offsets[index] ?? 0, offsets[index + 1] ?? 0, 0);
-    // An integer column has no -0.
-    if (Number.isNaN(value) || Object.is(value, -0)) {
-      if (!isNull(column, index)) doubts[index] = 1;
-    } else {
-      writeInt64(numbers, index, value);
-    }
+    const start = offsets[index] ?? 0;
+    const value = parseDecimalBytes(bytes, start, offsets[index + 1] ?? 0, scale);
+    const fits = value < limit && value > -limit && !Object.is(value, -0) && !(isDecimal && bytes[start] === PLUS);
+    if (fits) writeInt64(numbers, index, value);
+    else if (!isNull(column, index)) doubts[index] = 1;
   }
   return numbers;
 }

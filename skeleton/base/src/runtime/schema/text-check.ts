@@ -63,21 +63,27 @@ function choiceCheck(type: z.ZodEnum | z.ZodLiteral): ColumnCheck | undefined {
   const choices = [...(type._zod.values ?? [])];
   const texts = choices.filter((choice) => typeof choice === 'string');
   if (texts.length < choices.length || texts.some((text) => !text.isWellFormed())) return undefined;
-  const options = texts.map((text) => Buffer.from(text));
+  const byLength = Map.groupBy(
+    texts.map((text) => Buffer.from(text)),
+    (text) => text.length,
+  );
   return (column, length, doubts) => {
     if (column.storage !== 'bytes' || column.field.type.kind !== 'string') return undefined;
+    const { offsets, bytes } = column;
     for (let index = 0; index < length; index++) {
-      if (!options.some((option) => isOption(column, index, option)) && !isNull(column, index)) doubts[index] = 1;
+      const start = offsets[index] ?? 0;
+      const options = byLength.get((offsets[index + 1] ?? 0) - start) ?? [];
+      if (!isOneOf(bytes, start, options) && !isNull(column, index)) doubts[index] = 1;
     }
     return column;
   };
 }
 
-function isOption({ offsets, bytes }: BytesColumn, index: number, option: Buffer): boolean {
-  const start = offsets[index] ?? 0;
-  if ((offsets[index + 1] ?? 0) - start !== option.length) return false;
-  for (let position = 0; position < option.length; position++) {
-    if (bytes[start + position] !== option[position]) return false;
+function isOneOf(bytes: Buffer, start: number, options: readonly Buffer[]): boolean {
+  for (const option of options) {
+    let position = 0;
+    while (position < option.length && bytes[start + position] === option[position]) position++;
+    if (position === option.length) return true;
   }
-  return true;
+  return false;
 }
