@@ -44,6 +44,8 @@ const changes: readonly (readonly [Effect, (rows: readonly Row[]) => readonly Ro
   ['map', (rows) => rows.map((row, index) => (index % 2 === 0 ? row : { ...row, text: undefined }))],
   ['map', (rows) => rows.map(({ text, ...row }, index) => (index % 2 === 0 ? row : { text, ...row }))],
   ['map', (rows) => rows.map((row, index) => ({ ...row, text: index % 2 === 0 ? '\ude00' : 'half: \ud83d' }))],
+  ['map', (rows) => rows.map((row, index) => ({ ...row, text: row.flag === true ? `é€😀 ${index}` : row.medium }))],
+  ['expand', (rows) => rows.flatMap((row) => ['å', null, 'c', 'd'].map((text) => ({ ...row, text })))],
   ['filter', (rows) => rows.filter((_, index) => index % 2 === 0)],
   ['filter', (rows) => rows.filter((_, index) => index % 3 === 0).map((row) => ({ ...row, text: 'changed' }))],
   ['merge', (rows) => rows.slice(1).toReversed()],

@@ -1,25 +1,29 @@
-import { allocateColumn, type BytesColumn } from './column.ts';
-import { appendTexts } from './column-from-texts.ts';
+import type { BytesColumn } from './column.ts';
+import { allocateTexts, appendTexts } from './column-from-texts.ts';
 import { Property } from './properties.ts';
 import { readValues } from './read-values.ts';
 
-/** Values of one property, added part by part. As long as all are texts they are kept as bytes, which the garbage collector need not look at. */
+/**
+ * Values of one property, added part by part. As long as all of them are texts they are kept as bytes, which the garbage
+ * collector need not look at.
+ */
 export class CollectedProperty {
   readonly #name: string;
+  readonly #capacity: number;
   #length = 0;
   #texts: BytesColumn | undefined;
+  /** Instead, where not all are texts. */
   readonly #values: (readonly unknown[])[] = [];
 
   /** @param capacity number of values that are expected */
   constructor(name: string, capacity: number) {
     this.#name = name;
-    const column = allocateColumn({ name, type: { kind: 'string' }, nullable: true }, capacity);
-    if (column.storage === 'bytes') this.#texts = column;
+    this.#capacity = capacity;
   }
 
   append(values: readonly unknown[]): void {
     if (!this.#appendTexts(values)) {
-      if (this.#texts !== undefined && this.#length > 0) this.#values.push(readValues(this.#texts, this.#length));
+      if (this.#texts !== undefined) this.#values.push(readValues(this.#texts, this.#length));
       this.#texts = undefined;
       this.#values.push(values);
     }
@@ -29,15 +33,28 @@ export class CollectedProperty {
   /** All values. */
   property(): Property {
     if (this.#texts !== undefined) return Property.fromColumn(this.#texts, this.#length);
-    return Property.fromValues(this.#name, this.#values.flat());
+    const none: readonly unknown[] = [];
+    return Property.fromValues(this.#name, none.concat(...this.#values));
   }
 
   #appendTexts(values: readonly unknown[]): boolean {
-    // A property that is missing is not one that is NULL.
-    if (this.#texts === undefined || values.includes(undefined)) return false;
+    if (this.#values.length > 0 || !values.every(isTextOrNull)) return false;
+    this.#texts ??= this.#allocate(values);
     this.#texts = withRoom(this.#texts, this.#length + values.length);
     return appendTexts(this.#texts, this.#length, values);
   }
+
+  /** With room for texts as long as the first ones. */
+  #allocate(values: readonly (string | null)[]): BytesColumn {
+    const characters = values.reduce((sum, text) => sum + (text?.length ?? 0), 0);
+    const bytes = Math.ceil((1.1 * characters * this.#capacity) / Math.max(1, values.length));
+    return allocateTexts({ name: this.#name, nullable: true }, this.#capacity, bytes);
+  }
+}
+
+/** A property that is missing, `undefined`, is not one that is NULL. */
+function isTextOrNull(value: unknown): value is string | null {
+  return value === null || typeof value === 'string';
 }
 
 function withRoom(column: BytesColumn, length: number): BytesColumn {

@@ -38,9 +38,10 @@ function columnCheckOf(type: z.core.$ZodType): ColumnCheck | undefined {
 }
 
 function doubtNulls({ valid }: Column, length: number, doubts: Uint8Array): void {
-  if (valid === undefined) return;
-  for (let index = 0; index < length; index++) {
-    if (valid[index] === 0) doubts[index] = 1;
+  let index = valid?.indexOf(0) ?? -1;
+  while (index >= 0 && index < length) {
+    doubts[index] = 1;
+    index = valid?.indexOf(0, index + 1) ?? -1;
   }
 }
 
