@@ -47,3 +47,42 @@ it('keeps the types of a contract for columns that it does not touch', async () 
   ]);
   expect(again.rows()).toEqual([{ day: '2026-01-31', total: '19.90', note: 'A', due: 'some day' }]);
 });
+
+it('leaves in columns what a filter passes on, where nothing of a part is left, too', async () => {
+  class Large extends Transformer<Row, Row> {
+    override readonly effect = 'filter';
+    transform(rows: readonly Row[]): Row[] {
+      return rows.filter(({ id }) => Number(id) > 4 || id === 1);
+    }
+  }
+  const identity = { stream: 'orders/orders', sequence: 0, position: {}, origin: 'orders.csv' };
+  const rows = [1, 2, 3, 4, 5, 6].map((id) => ({ id, note: `number ${id}` }));
+  const columns = new Batch<Row>(identity, { rows }).toColumns().columns();
+  const { batch, filtered } = await transformStage(new Large(), 2).apply(
+    new Batch(identity, { columns, rowNumbers: 10 }),
+  );
+  expect(filtered).toBe(3);
+  expect(batch.columns().length).toBe(3);
+  expect(batch.rows()).toEqual([rows[0], rows[4], rows[5]]);
+  expect([0, 1, 2].map((index) => batch.rowNumber(index))).toEqual([10, 14, 15]);
+});
+
+it('tells where the other records come from when one is set aside', async () => {
+  class Double extends Transformer<Row, Row> {
+    transform(rows: readonly Row[]): Row[] {
+      return rows.map(({ id }) => {
+        if (id === 3) throw new RangeError('three is too much');
+        return { id: 2 * Number(id) };
+      });
+    }
+  }
+  const identity = { stream: 'orders/orders', sequence: 0, position: {}, origin: 'orders.csv' };
+  const rows = [1, 2, 3, 4].map((id) => ({ id }));
+  const columns = new Batch<Row>(identity, { rows }).toColumns().columns();
+  const { batch, rejections } = await transformStage(new Double()).apply(
+    new Batch(identity, { columns, rowNumbers: 10 }),
+  );
+  expect(rejections).toMatchObject([{ record: { id: 3 }, rowNumber: 12 }]);
+  expect(batch.rows()).toEqual([{ id: 2 }, { id: 4 }, { id: 8 }]);
+  expect([0, 1, 2].map((index) => batch.rowNumber(index))).toEqual([10, 11, 13]);
+});

@@ -36,6 +36,7 @@ export class CollectedRows {
    *   its own
    */
   add(rows: readonly unknown[], records: Records, start: number, origins?: readonly (number | undefined)[]): void {
+    if (rows.length === 0) return;
     const known = origins?.filter((origin) => origin !== undefined);
     const isKnown = known === undefined || known.length === rows.length;
     const names = records.columnar && isKnown ? commonNames(rows) : undefined;
@@ -68,6 +69,7 @@ export class CollectedRows {
     return new Properties(list, this.#length);
   }
 
+  /** Whether these are the properties that all rows so far have. */
   #have(names: readonly string[]): boolean {
     if (this.#rows !== undefined) return false;
     this.#names ??= names;
