@@ -90,9 +90,10 @@ export class Wizard {
   }
 
   async submit(): Promise<void> {
-    // Leaving a field can move the button: messages come and go.
+    // Leaving a field can move the button, even below a click: messages come and go.
     await this.nextButton.focus();
-    await this.nextButton.click();
+    await this.nextButton.click({ trial: true });
+    await this.nextButton.press('Enter');
   }
 
   /** The heads of the pages are all there at all times; the sentence below them tells which one it is. */
