@@ -53,6 +53,7 @@ export const FULL: readonly Session[] = [
     dataSet: lineItems,
     rows: 6_000_000,
     repetitions: repetitionsOfSixMillion,
+    profiled: (candidate) => isService(candidate, 'plain'),
     limitRepetitions: 2,
   },
   { dataSet: wide, rows: 100_000, repetitions: plainTwice, limitRepetitions: 2 },

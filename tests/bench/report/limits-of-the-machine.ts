@@ -1,3 +1,4 @@
+import { ROUTE_NAMES } from '../move.ts';
 import { median, type Result } from '../results.ts';
 import { markdownTable, percent } from './markdown.ts';
 
@@ -8,7 +9,8 @@ import { markdownTable, percent } from './markdown.ts';
  * @param cores of the machine that it was measured on
  */
 export function machineTable(results: readonly Result[], cores: number): string {
-  const rows = results.flatMap((result) => {
+  const inOrder = ROUTE_NAMES.flatMap((name) => results.filter(({ route }) => route === name));
+  const rows = inOrder.flatMap((result) => {
     const { route, dataSet, rows, variant, role, ratio, processorSeconds, serverSeconds, timeByPart } = result;
     const seconds = secondsOf(result);
     if (role !== 'service' || timeByPart === undefined || seconds === undefined || ratio === undefined) return [];

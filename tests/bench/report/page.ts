@@ -116,12 +116,13 @@ function routeSection(route: RouteName, results: readonly Result[]): string {
 
 /** Where the time of the service goes; nothing where that was not measured. */
 function timeTable(results: readonly Result[]): string {
-  const rows = results.flatMap(({ candidate, variant, timeByPart }) => {
+  const rows = results.flatMap(({ candidate, variant, rows: count, timeByPart }) => {
     if (timeByPart === undefined) return [];
     const total = Object.values(timeByPart).reduce((sum, time) => sum + time, 0);
     const parts = Object.entries(timeByPart).filter(([, time]) => time >= LEAST_SHARE * total);
     parts.sort(([, left], [, right]) => right - left);
-    return [[`${candidate}, ${variant}`, parts.map(([part, time]) => `${part} ${time.toFixed(2)} s`).join(', ')]];
+    const name = `${candidate}, ${variant}, ${count.toLocaleString('en')} rows`;
+    return [[name, parts.map(([part, time]) => `${part} ${time.toFixed(2)} s`).join(', ')]];
   });
   return rows.length === 0 ? '' : `\n${markdownTable(['candidate', 'where the time goes'], rows)}\n`;
 }
