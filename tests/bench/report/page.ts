@@ -30,14 +30,14 @@ moment: where a goal asks for more, only less work would help. On which parts th
 
 ${machineTable(report.results, report.cores)}
 
-Each run loads its modules anew, about half a second (*loading of modules* at the end of each route): a million rows feel it, six million do not. Two shards
+Each run loads its modules anew, about a quarter of a second (*loading of modules* at the end of each route): a million rows feel it, six million do not. Two shards
 are two more processes that do so, while the one that was started waits for them: for a million rows they gain little.
 
-Into PostgreSQL each batch of 20,000 records is committed together with its position. Around its COPY the sink asks the server five times: it begins (1.0 ms),
-reads the checkpoint (1.3), compares the columns (0.9), writes the checkpoint (0.4) and commits (2.2): 6 ms of about 45, in which the server copies nothing, and
-answers wait for their turn while the next batch is being read. With \`batchSize: 100000\` three million rows took 5.6 s instead of 6.5 from Parquet and 5.4
-instead of 5.5 from PostgreSQL, with up to 60 MiB more memory. \`psql\` commits once. The disk holds neither of them: forcing the log of three million rows to it
-took 0.3 s, and 0.2 s with \`psql\` (\`wal_sync_time\` of \`pg_stat_wal\`).
+Into PostgreSQL each batch of 20,000 records is committed together with its position. Around its COPY the sink asks the server five times: it begins (1.0 ms
+from Parquet, as the service sees it), reads the checkpoint (1.3), compares the columns (0.9), writes the checkpoint (0.4) and commits (2.2): 6 ms of about 45,
+in which the server copies nothing, and answers wait for their turn while the next batch is being read. With \`batchSize: 100000\` three million rows took
+5.6 s instead of 6.5 from Parquet and 5.4 instead of 5.5 from PostgreSQL, with up to 60 MiB more memory. \`psql\` commits once. The disk holds neither of them:
+forcing the log of three million rows to it took 0.3 s, and 0.2 s with \`psql\` (\`wal_sync_time\` of \`pg_stat_wal\`).
 
 From PostgreSQL to PostgreSQL the plain run passes rows on as bytes. A run with a contract is compared there with one that does not look at the values at all.
 

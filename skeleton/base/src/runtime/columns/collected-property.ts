@@ -1,5 +1,5 @@
-import type { BytesColumn } from './column.ts';
-import { allocateTexts, appendTexts } from './column-from-texts.ts';
+import { allocateBytesColumn, type BytesColumn } from './column.ts';
+import { appendTexts } from './column-from-texts.ts';
 import { Property } from './properties.ts';
 import { readValues } from './read-values.ts';
 
@@ -48,7 +48,8 @@ export class CollectedProperty {
   #allocate(values: readonly (string | null)[]): BytesColumn {
     const characters = values.reduce((sum, text) => sum + (text?.length ?? 0), 0);
     const bytes = Math.ceil((1.1 * characters * this.#capacity) / Math.max(1, values.length));
-    return allocateTexts({ name: this.#name, nullable: true }, this.#capacity, bytes);
+    const field = { name: this.#name, type: { kind: 'string' }, nullable: true } as const;
+    return allocateBytesColumn(field, this.#capacity, bytes);
   }
 }
 

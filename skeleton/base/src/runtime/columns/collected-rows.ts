@@ -43,8 +43,8 @@ export class CollectedRows {
     if (names === undefined || !this.#have(names)) {
       this.#addRows(rows);
     } else {
-      const shared = sharedProperties(rowSource(records, known), rows).map(({ name }) => name);
-      const others = names.filter((name) => !shared.includes(name));
+      const shared = new Set(sharedProperties(rowSource(records, known), rows).map(({ name }) => name));
+      const others = names.filter((name) => !shared.has(name));
       this.#addValues(new Map(others.map((name) => [name, readProperty(rows, name)])), records, known);
     }
     this.#addOrigins(start, rows.length, origins);
@@ -82,8 +82,7 @@ export class CollectedRows {
       if (!this.#changed.has(name)) this.#changed.set(name, this.#collect(name));
     }
     for (const [name, collected] of this.#changed) {
-      const before = records.property(name);
-      collected.append(values.get(name) ?? (origins === undefined ? before : before?.take(origins))?.values() ?? []);
+      collected.append(values.get(name) ?? valuesBefore(records, name, origins));
     }
   }
 
@@ -121,6 +120,11 @@ export class CollectedRows {
     const known = origins.filter((origin) => origin !== undefined);
     return new RowRecords(rows, known.length === rows.length ? rowSource(this.#batch, known) : undefined);
   }
+}
+
+function valuesBefore(records: Records, name: string, origins?: readonly number[]): readonly unknown[] {
+  const property = records.property(name);
+  return (origins === undefined ? property : property?.take(origins))?.values() ?? [];
 }
 
 function indices(count: number): number[] {

@@ -1,22 +1,11 @@
 import type { Field } from '../schema/table-schema.ts';
-import { type BytesColumn, reserveBytes } from './column.ts';
+import { allocateBytesColumn, type BytesColumn, reserveBytes } from './column.ts';
 
 /** @returns `undefined` where the field is of another type, or where values are no strings or have to be looked at */
 export function columnFromTexts(field: Field, values: readonly unknown[]): BytesColumn | undefined {
   if (field.type.kind !== 'string') return undefined;
-  const column = allocateTexts(field, values.length, 0);
+  const column = allocateBytesColumn(field, values.length, 0);
   return appendTexts(column, 0, values) ? column : undefined;
-}
-
-/** An empty column of strings with room for `capacity` of them, and for so many bytes. */
-export function allocateTexts({ name, nullable }: Omit<Field, 'type'>, capacity: number, bytes: number): BytesColumn {
-  return {
-    storage: 'bytes',
-    field: { name, type: { kind: 'string' }, nullable },
-    valid: nullable ? new Uint8Array(capacity) : undefined,
-    offsets: new Int32Array(capacity + 1),
-    bytes: Buffer.allocUnsafeSlow(bytes),
-  };
 }
 
 /**

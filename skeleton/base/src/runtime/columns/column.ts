@@ -73,6 +73,12 @@ export function isNull({ valid }: Column, index: number): boolean {
   return valid !== undefined && valid[index] === 0;
 }
 
+/** The indices of the NULLs among the first `length` values. */
+export function* nullIndices({ valid }: Column, length: number): Generator<number> {
+  if (valid === undefined) return;
+  for (let index = valid.indexOf(0); index >= 0 && index < length; index = valid.indexOf(0, index + 1)) yield index;
+}
+
 const BYTES_PER_VALUE = 16;
 
 /**
@@ -82,6 +88,7 @@ const BYTES_PER_VALUE = 16;
  */
 export function allocateColumn(field: Field, capacity: number, bytes = capacity * BYTES_PER_VALUE): Column {
   const storage = storageOf(field.type);
+  if (storage === 'bytes') return allocateBytesColumn(field, capacity, bytes);
   const valid = field.nullable ? new Uint8Array(capacity) : undefined;
   switch (storage) {
     case 'int32':
@@ -90,15 +97,18 @@ export function allocateColumn(field: Field, capacity: number, bytes = capacity 
       return { storage, field, valid, values: new Int32Array(2 * capacity) };
     case 'float64':
       return { storage, field, valid, values: new Float64Array(capacity) };
-    case 'bytes':
-      return {
-        storage,
-        field,
-        valid,
-        offsets: new Int32Array(capacity + 1),
-        bytes: Buffer.allocUnsafeSlow(bytes),
-      };
   }
+}
+
+/** The same for a field that is stored as bytes. */
+export function allocateBytesColumn(field: Field, capacity: number, bytes: number): BytesColumn {
+  return {
+    storage: 'bytes',
+    field,
+    valid: field.nullable ? new Uint8Array(capacity) : undefined,
+    offsets: new Int32Array(capacity + 1),
+    bytes: Buffer.allocUnsafeSlow(bytes),
+  };
 }
 
 /** Makes room for `size` bytes in the arena of a column that is being filled. */

@@ -1,5 +1,5 @@
 import { type Field, sameType, type TableSchema } from '../schema/table-schema.ts';
-import { allocateColumn, type Column } from './column.ts';
+import { allocateColumn, type Column, nullIndices } from './column.ts';
 import { columnFromTexts } from './column-from-texts.ts';
 import { Columns } from './columns.ts';
 import { convertColumn } from './convert-column.ts';
@@ -81,11 +81,10 @@ function convert(
 
 /** The same values for a field that allows no NULL; nothing is copied. */
 function requireValues(column: Column, field: Field, length: number, failures: Map<number, ConversionFailure>): Column {
-  for (let index = column.valid?.indexOf(0) ?? -1; index >= 0 && index < length; ) {
+  for (const index of nullIndices(column, length)) {
     if (!failures.has(index)) {
       failures.set(index, { index, column: field.name, message: 'is missing and may not be null' });
     }
-    index = column.valid?.indexOf(0, index + 1) ?? -1;
   }
   return { ...column, field, valid: undefined };
 }

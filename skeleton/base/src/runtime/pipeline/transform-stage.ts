@@ -26,7 +26,7 @@ export function transformStage<Input, Output>(
         const given = part.rows();
         const made = transformer.transform(given);
         checkEffect(transformer, given.length, made.length, batch.identity.sequence);
-        collected.add(made, part.records, start, originsOf(effect, given, made));
+        collected.add(made, part.records, start, effect === 'map' ? undefined : originsOf(given, made));
         taken += given.length;
       });
       return { ...outcome, ...difference(effect, taken, outcome.batch.size) };
@@ -142,13 +142,8 @@ export function difference(effect: Effect, taken: number, made: number): Partial
   return effect === 'expand' ? { expanded: made - taken } : {};
 }
 
-/** Which record each row was made of: known where a transformer passes objects through; left out where one is made of each. */
-function originsOf(
-  effect: Effect,
-  given: readonly unknown[],
-  made: readonly unknown[],
-): (number | undefined)[] | undefined {
-  if (effect === 'map') return undefined;
+/** Which record each row was made of: known where a transformer passes objects through. */
+function originsOf(given: readonly unknown[], made: readonly unknown[]): (number | undefined)[] {
   const indices = new Map(given.map((row, index) => [row, index]));
   return made.map((row) => indices.get(row));
 }

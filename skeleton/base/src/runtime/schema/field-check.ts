@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Column } from '../columns/column.ts';
+import { type Column, nullIndices } from '../columns/column.ts';
 import { Property } from '../columns/properties.ts';
 import { booleanCheck, type ColumnCheck, declaredCheck } from './column-check.ts';
 import { numberCheck } from './number-check.ts';
@@ -37,12 +37,8 @@ function columnCheckOf(type: z.core.$ZodType): ColumnCheck | undefined {
   return declaredCheck(type) ?? booleanCheck(type) ?? numberCheck(type) ?? textCheck(type);
 }
 
-function doubtNulls({ valid }: Column, length: number, doubts: Uint8Array): void {
-  let index = valid?.indexOf(0) ?? -1;
-  while (index >= 0 && index < length) {
-    doubts[index] = 1;
-    index = valid?.indexOf(0, index + 1) ?? -1;
-  }
+function doubtNulls(column: Column, length: number, doubts: Uint8Array): void {
+  for (const index of nullIndices(column, length)) doubts[index] = 1;
 }
 
 /** Values between two turns of the event loop: what they are checked for may take its time. */

@@ -11,7 +11,7 @@ const PLUS = 0x2b;
  */
 
 /**
- * Whole numbers and decimals. A decimal with a plus is doubtful, and -0, which an integer column does not have.
+ * Whole numbers and decimals. Doubtful are a decimal with a plus, and the whole number -0, which no column of integers has.
  *
  * @param limit what the values times 10^scale stay below
  */
@@ -30,8 +30,8 @@ export function numbersFromTexts(
   for (let index = 0; index < length; index++) {
     const start = offsets[index] ?? 0;
     const value = parseDecimalBytes(bytes, start, offsets[index + 1] ?? 0, scale);
-    const fits = value < limit && value > -limit && !Object.is(value, -0) && !(isDecimal && bytes[start] === PLUS);
-    if (fits) writeInt64(numbers, index, value);
+    const isDoubtful = isDecimal ? bytes[start] === PLUS : Object.is(value, -0);
+    if (value < limit && value > -limit && !isDoubtful) writeInt64(numbers, index, value);
     else if (!isNull(column, index)) doubts[index] = 1;
   }
   return numbers;
